@@ -1,0 +1,1 @@
+"""Model folders that come with ddclassify; data only."""

@@ -1,0 +1,208 @@
+"""The classifier: a model folder at work on sentences, texts and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from .context import Context, contexts_of
+from .documents import Document, Sentence
+from .errors import ModelError
+from .language import language_of
+from .linear import LinearScorer, Scores
+from .modelfolder import ModelFolder, read_model_folder
+from .predictions import Prediction, TaggedDocument
+
+DEFAULT_MODEL = "fast"
+DEFAULT_POLICY = "balanced"
+BATCH = 2048
+"""Sentences scored at once; bounds memory whatever the corpus."""
+
+GOLDEN_TOLERANCE = 1e-4
+_NOTHING = Context()
+
+
+class Classifier:
+    """Tags sentences with the labels of the taxonomy that its model carries.
+
+    Args:
+        model: a model folder that has been read.
+    """
+
+    def __init__(self, model: ModelFolder) -> None:
+        self.model = model
+        self.taxonomy = model.taxonomy
+        self.model_id = model.manifest.id
+        self.tier = model.manifest.tier
+        self._scorer = LinearScorer(model.features, model.weights)
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The names of the threshold sets stored with the model."""
+        return tuple(self.model.manifest.thresholds)
+
+    def score(self, sentences: Sequence[str], contexts: Sequence[Context | None] | None = None) -> Scores:
+        """Calibrated probabilities; decides nothing.
+
+        Args:
+            sentences: n sentences.
+            contexts: what stands around each, None where nothing is known; None: nothing is known of any.
+
+        Returns:
+            float32 [n x labels], columns in the order of `taxonomy.ids`.
+
+        Raises:
+            ValueError: contexts and sentences differ in number.
+        """
+        if contexts is None:
+            contexts = [_NOTHING] * len(sentences)
+        elif len(contexts) != len(sentences):
+            raise ValueError(f"{len(sentences)} sentences but {len(contexts)} contexts")
+        known = [context or _NOTHING for context in contexts]
+        parts = [
+            self._scorer.score(sentences[i : i + BATCH], known[i : i + BATCH]) for i in range(0, len(sentences), BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
+
+    def label(self, scores: Scores, policy: str = DEFAULT_POLICY) -> list[tuple[str, ...]]:
+        """The labels whose probability reaches its threshold; computes no score.
+
+        Args:
+            scores: probabilities [n x labels], as `score` gives them.
+            policy: which of the model's threshold sets applies.
+
+        Raises:
+            ModelError: the model has no such policy.
+        """
+        over = scores >= self._thresholds(policy)
+        ids = self.taxonomy.ids
+        labels: list[tuple[str, ...]] = [()] * len(scores)
+        for i in np.flatnonzero(over.any(axis=1)):
+            labels[i] = tuple(ids[j] for j in np.flatnonzero(over[i]))
+        return labels
+
+    def classify(
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context | None] | None = None,
+        policy: str = DEFAULT_POLICY,
+    ) -> list[Prediction]:
+        """Predictions for single sentences, one for each input, in order.
+
+        Args:
+            sentences: n sentences.
+            contexts: what stands around each, None where nothing is known.
+            policy: which of the model's threshold sets applies.
+
+        Raises:
+            ValueError: contexts and sentences differ in number.
+            ModelError: the model has no such policy.
+        """
+        found = [Sentence(text, 0, len(text)) for text in sentences]
+        return self._predict(found, sentences, contexts, policy)
+
+    def tag(self, text: str | Document, policy: str = DEFAULT_POLICY) -> TaggedDocument:
+        """Split a text or document into sentences and label each in its context."""
+        document = Document("text", text) if isinstance(text, str) else text
+        return next(self.tag_many([document], policy))
+
+    def tag_many(self, documents: Iterable[Document], policy: str = DEFAULT_POLICY) -> Iterator[TaggedDocument]:
+        """Tag a stream of documents in order; memory does not grow with their number.
+
+        Raises:
+            ModelError: the model has no such policy.
+        """
+        self._thresholds(policy)
+        stream = iter(documents)
+        while batch := list(islice(_bounded(stream), BATCH)):
+            texts: list[str] = []
+            contexts: list[Context] = []
+            for document, sentences in batch:
+                own = [sentence.text for sentence in sentences]
+                texts += own
+                contexts += contexts_of(own, document.title)
+            every = [sentence for _, sentences in batch for sentence in sentences]
+            predictions = iter(self._predict(every, texts, contexts, policy))
+            for document, sentences in batch:
+                yield TaggedDocument(document, tuple(islice(predictions, len(sentences))))
+
+    def check_golden(self) -> None:
+        """Compare the predictions stored with the model with what it gives here.
+
+        Raises:
+            ModelError: one differs by more than `GOLDEN_TOLERANCE`.
+        """
+        golden = self.model.golden
+        contexts = [Context(before=row.before, title=row.title) for row in golden]
+        expected = np.array([[row.probabilities[i] for i in self.taxonomy.ids] for row in golden])
+        difference = np.abs(self.score([row.text for row in golden], contexts) - expected.reshape(len(golden), -1))
+        if difference.size and difference.max() > GOLDEN_TOLERANCE:
+            raise ModelError(
+                f"{self.model.path}: predictions differ by {difference.max():.2g} from those stored at training "
+                f"(libraries then: {dict(self.model.manifest.libraries)}); retrain the model here"
+            )
+
+    def _thresholds(self, policy: str) -> Scores:
+        thresholds = self.model.manifest.thresholds.get(policy)
+        if thresholds is None:
+            raise ModelError(f"model {self.model_id} has no policy {policy!r}; it has {', '.join(self.policies)}")
+        return np.array([thresholds[i] for i in self.taxonomy.ids], dtype=np.float32)
+
+    def _predict(
+        self,
+        sentences: Sequence[Sentence],
+        texts: Sequence[str],
+        contexts: Sequence[Context | None] | None,
+        policy: str,
+    ) -> list[Prediction]:
+        scores = self.score(texts, contexts)
+        labels = self.label(scores, policy)
+        ids = self.taxonomy.ids
+        return [
+            Prediction(sentence, dict(zip(ids, row, strict=True)), found, language_of(sentence.text))
+            for sentence, row, found in zip(sentences, scores.tolist(), labels, strict=True)
+        ]
+
+
+def load(model: str | Path | None = None, *, check_golden: bool = False) -> Classifier:
+    """Load a classifier, offline.
+
+    Args:
+        model: a model folder; None loads the default model that comes with the package.
+        check_golden: also compare its predictions with those stored at training.
+
+    Raises:
+        ModelError: there is no model there, or it is damaged, tampered with or of another format.
+    """
+    classifier = Classifier(read_model_folder(default_model_path() if model is None else model))
+    if check_golden:
+        classifier.check_golden()
+    return classifier
+
+
+def default_model_path() -> Path:
+    """Where the default model lies.
+
+    Raises:
+        ModelError: the package was installed without it.
+    """
+    try:
+        root = resources.files("ddclassify_models")
+    except ModuleNotFoundError:
+        raise ModelError("the default model is not installed; name a model folder or reinstall ddclassify") from None
+    return Path(str(root / DEFAULT_MODEL))
+
+
+def _bounded(stream: Iterator[Document]) -> Iterator[tuple[Document, list[Sentence]]]:
+    """Documents with their sentences, ended once they hold a batch's worth."""
+    total = 0
+    for document in stream:
+        sentences = document.sentences()
+        yield document, sentences
+        total += len(sentences)
+        if total >= BATCH:
+            return

@@ -1,0 +1,91 @@
+"""Output rows: what a tagged document or sentence looks like in JSONL and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .classifier import Classifier
+from .predictions import Prediction, TaggedDocument
+
+SCHEMA = 1
+"""Raised whenever a field of the rows changes its name or meaning."""
+
+DECIMALS = 5
+
+Row = dict[str, Any]
+
+
+class RowBuilder:
+    """Builds rows of one model and policy.
+
+    Args:
+        classifier: whose predictions the rows hold.
+        policy: the threshold set that gave the labels.
+    """
+
+    def __init__(self, classifier: Classifier, policy: str) -> None:
+        self._model: Row = {"model": classifier.model_id, "tier": classifier.tier, "policy": policy}
+        self._ids = classifier.taxonomy.ids
+
+    def sentences(self, tagged: TaggedDocument) -> Iterator[Row]:
+        """One row a sentence, in order."""
+        for index, prediction in enumerate(tagged.predictions):
+            yield self.sentence(prediction, tagged.document.id, index, tagged.document.metadata)
+
+    def sentence(self, prediction: Prediction, doc_id: str, index: int, metadata: Mapping[str, Any]) -> Row:
+        """The row of one sentence; offsets count characters of the document's text."""
+        sentence = prediction.sentence
+        return {
+            "schema": SCHEMA,
+            "doc_id": doc_id,
+            "index": index,
+            "start": sentence.start,
+            "end": sentence.end,
+            "text": sentence.text,
+            "labels": list(prediction.labels),
+            "probabilities": _rounded(prediction.probabilities),
+            **self._model,
+            "page": sentence.page,
+            "language": prediction.language,
+            "error": None,
+            "metadata": dict(metadata),
+        }
+
+    def document(self, tagged: TaggedDocument) -> Row:
+        """The row of a whole document, with its roll-up."""
+        return {
+            "schema": SCHEMA,
+            "doc_id": tagged.document.id,
+            "sentences": len(tagged.predictions),
+            "labels": list(tagged.labels),
+            "counts": {label: tagged.counts.get(label, 0) for label in self._ids},
+            "probabilities": _rounded(tagged.probabilities),
+            **self._model,
+            "language": tagged.language,
+            "error": None,
+            "metadata": dict(tagged.document.metadata),
+        }
+
+    def failure(self, doc_id: str, message: str, metadata: Mapping[str, Any], level: str) -> Row:
+        """The row that stands for an input that could not be read: no labels, the reason in `error`."""
+        empty: Row = {"index": None, "start": None, "end": None, "text": None}
+        if level == "document":
+            empty = {"sentences": None}
+        return {
+            "schema": SCHEMA,
+            "doc_id": doc_id,
+            **empty,
+            "labels": [],
+            **({"counts": {}} if level == "document" else {}),
+            "probabilities": {},
+            **self._model,
+            **({} if level == "document" else {"page": None}),
+            "language": None,
+            "error": message,
+            "metadata": dict(metadata),
+        }
+
+
+def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
+    return {label: round(p, DECIMALS) for label, p in probabilities.items()}

@@ -1,0 +1,110 @@
+"""spaCy's English tokens as arrays of 64-bit hashes, each distinct word tokenised once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import spacy
+from numpy.typing import NDArray
+from spacy.tokenizer import Tokenizer
+
+from .sentences import normalise
+
+Hashes = NDArray[np.uint64]
+
+MEMO_CAP = 300_000
+"""Distinct white-space-free chunks remembered before the memo starts anew; bounds memory at about 150 MB."""
+
+CHUNK_CAP = 100
+"""Characters of a chunk without white space that are looked at: longer ones are no words."""
+
+_DIGITS = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBatch:
+    """The word tokens of n texts, end to end.
+
+    Attributes:
+        rows: int32 [tokens], which text a token belongs to, ascending.
+        words: uint64 [tokens], hash of the lower-cased token, digits masked as 0.
+        stems: uint64 [tokens], hash of its first letters.
+        size: n.
+    """
+
+    rows: NDArray[np.int32]
+    words: Hashes
+    stems: Hashes
+    size: int
+
+
+class TokenHasher:
+    """Tokenises texts by spaCy's blank English pipeline.
+
+    On normalised text spaCy never joins across white space, so that the tokens of a chunk between spaces are
+    the same wherever it stands: each distinct chunk is tokenised once and remembered.
+
+    Args:
+        stem_length: letters kept of a purely alphabetic token for its stem hash.
+    """
+
+    def __init__(self, stem_length: int = 5) -> None:
+        self.stem_length = stem_length
+        self._memo = _ChunkMemo(stem_length)
+
+    def __call__(self, texts: Sequence[str]) -> TokenBatch:
+        """Tokenise texts; tokens without a letter or digit are dropped."""
+        if len(self._memo) > MEMO_CAP:
+            self._memo = _ChunkMemo(self.stem_length)
+        memo = self._memo
+        chunks: list[int] = []
+        counts = np.empty(len(texts), dtype=np.int64)
+        for i, text in enumerate(texts):
+            found = list(map(memo.__getitem__, normalise(text).split()))
+            counts[i] = len(found)
+            chunks += found
+        return memo.expand(np.asarray(chunks, dtype=np.int64), counts)
+
+
+class _ChunkMemo(dict[str, int]):
+    """Chunk -> its number; the hashes of all chunks' tokens lie end to end in two lists."""
+
+    def __init__(self, stem_length: int) -> None:
+        super().__init__()
+        nlp = spacy.blank("en")
+        self._tokenizer: Tokenizer = nlp.tokenizer
+        self._hash = nlp.vocab.strings.add
+        self._stem_length = stem_length
+        self._words: list[int] = []
+        self._stems: list[int] = []
+        self._ends: list[int] = [0]
+        self._arrays: tuple[Hashes, Hashes, NDArray[np.int64]] | None = None
+
+    def __missing__(self, chunk: str) -> int:
+        for token in self._tokenizer(chunk[:CHUNK_CAP]):
+            word = _DIGITS.sub("0", token.lower_)
+            if any(map(str.isalnum, word)):
+                self._words.append(self._hash(word))
+                self._stems.append(self._hash(word[: self._stem_length]) if word.isalpha() else self._words[-1])
+        self._ends.append(len(self._words))
+        self[chunk] = number = len(self)
+        self._arrays = None
+        return number
+
+    def expand(self, chunks: NDArray[np.int64], counts: NDArray[np.int64]) -> TokenBatch:
+        """Lay out the tokens of chunk numbers; counts: [texts], chunks in each text."""
+        if self._arrays is None:
+            self._arrays = (
+                np.asarray(self._words, dtype=np.uint64),
+                np.asarray(self._stems, dtype=np.uint64),
+                np.asarray(self._ends, dtype=np.int64),
+            )
+        words, stems, ends = self._arrays
+        starts, lengths = ends[chunks], ends[chunks + 1] - ends[chunks]
+        firsts = np.cumsum(lengths) - lengths
+        places = np.arange(lengths.sum(), dtype=np.int64) + np.repeat(starts - firsts, lengths)
+        rows = np.repeat(np.repeat(np.arange(counts.size, dtype=np.int32), counts), lengths)
+        return TokenBatch(rows, words[places], stems[places], counts.size)

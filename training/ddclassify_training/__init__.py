@@ -1,0 +1,1 @@
+"""Training, evaluation and corpus tools of ddclassify; the library itself never imports this package."""

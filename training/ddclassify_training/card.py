@@ -1,0 +1,112 @@
+"""The model card: written by training, from what was measured, never by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ddclassify.taxonomy import Taxonomy
+
+from .evaluate import Evaluation
+from .tables import label_table, summary_table
+
+_HEAD = """\
+---
+language: en
+license: cc-by-4.0
+pipeline_tag: text-classification
+library_name: ddclassify
+tags: [defence-diplomacy, international-relations, event-data, multi-label]
+---
+
+# {model_id}
+
+Labels English sentences with activities of defence diplomacy ({taxonomy}). spaCy tokens, n-grams of words and
+stems of the sentence, stems of its title and of the two sentences before it, one logistic regression a label,
+Platt calibration and a threshold per label taken from the dev split.
+
+**What a label says.** What a sentence is about. Planned, cancelled, denied and historical activity is coded alike,
+so counts of labels are not counts of events. Several labels, or none, are normal answers.
+
+**What it learned from.** {rows} sentences in {documents} documents{source}. The corpus is synthetic: its text was
+composed by a language model for this project and its labels come from language-model coding passes, not from people.
+Measure the model on a sample of your own texts before you rely on it.
+
+**Limits.** English only (other languages are flagged in the output, not refused). Sentences of kinds that the corpus
+does not hold, irony, and activity that only knowledge of the world reveals are missed. Probabilities are calibrated
+on composed text and will be off where your texts have other base rates.
+
+**Files.** Arrays and JSON, no pickle; SHA-256 of each in manifest.json. `corpus.jsonl.gz` holds the training rows,
+from which `ddclassify train --add YOURS --output DIR` retrains.
+"""
+
+
+def render_card(
+    taxonomy: Taxonomy,
+    training: Mapping[str, Any],
+    thresholds: Mapping[str, Mapping[str, float]],
+    held_out: Mapping[str, Evaluation],
+    elsewhere: Mapping[str, Evaluation],
+) -> str:
+    """The card's text; "{model_id}" stays in it for the writer of the folder to fill.
+
+    Args:
+        training: the manifest's account of the run.
+        thresholds: policy -> label -> threshold.
+        held_out: evaluations on splits of the corpus, reproducible from the repository.
+        elsewhere: evaluations on rows that are not in the repository.
+    """
+    rows = training["rows"]
+    added = rows.get("added", 0)
+    parts = [
+        _HEAD.replace("{taxonomy}", taxonomy.name or taxonomy.id)
+        .replace("{rows}", f"{rows['train']:,}")
+        .replace("{documents}", f"{training['documents']:,}")
+        .replace("{source}", f", {added:,} of the sentences added by whoever trained this copy" if added else "")
+    ]
+    parts += ["## Labels and thresholds\n", _thresholds(taxonomy, thresholds)]
+    parts += [
+        "## Measured on held-out parts of the corpus\n",
+        "Reproducible from the repository. dev chose the thresholds.\n",
+    ]
+    parts += _tables(held_out)
+    if elsewhere:
+        parts += [
+            "## Measured on rows that are not in the repository\n",
+            "Never trained on, and thresholds are not taken from them.\n",
+            *_tables(elsewhere),
+        ]
+    parts += ["## Training\n", *(f"- {key}: {_plain(value)}" for key, value in training.items()), ""]
+    return "\n".join(parts)
+
+
+def _thresholds(taxonomy: Taxonomy, thresholds: Mapping[str, Mapping[str, float]]) -> str:
+    lines = [
+        "| label | what it is | " + " | ".join(thresholds) + " |",
+        "|---|---|" + "---:|" * len(thresholds),
+    ]
+    for label in taxonomy:
+        cuts = " | ".join(f"{policy[label.id]:.2f}" for policy in thresholds.values())
+        lines.append(f"| `{label.id}` | {label.definition} | {cuts} |")
+    return "\n".join([*lines, ""])
+
+
+def _tables(evaluations: Mapping[str, Evaluation]) -> list[str]:
+    parts: list[str] = []
+    for name, evaluation in evaluations.items():
+        baselines = {f"{name}, {kind} baseline": f for kind, f in evaluation.baselines.items()}
+        figures = {name if part == "all" else f"{name}, {part}": f for part, f in evaluation.figures.items()}
+        parts += [
+            f"### {name}\n",
+            summary_table({**figures, **baselines}),
+            "",
+            label_table(evaluation.figures["all"]),
+            "",
+        ]
+    return parts
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)

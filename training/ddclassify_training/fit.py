@@ -1,0 +1,85 @@
+"""Fit the linear model: n-gram features, one logistic regression a label, calibration, thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from ddclassify.context import Context
+from ddclassify.errors import CorpusError
+from ddclassify.features import FeatureExtractor, SparseRows, Vocabulary
+from ddclassify.linear import LinearScorer, LinearWeights, Scores
+
+from .config import TrainingConfig
+from .corpus import Row, contexts, label_matrix
+
+Booleans = NDArray[np.bool_]
+
+
+def fit(train: Sequence[Row], dev: Sequence[Row], label_ids: Sequence[str], config: TrainingConfig) -> LinearWeights:
+    """Fit a model on train and calibrate it on dev.
+
+    Args:
+        train: rows to fit on.
+        dev: rows to calibrate on; never fitted on.
+        label_ids: the columns, in order.
+        config: settings; the same rows, settings and library versions give the same arrays.
+
+    Raises:
+        CorpusError: a label has no positive or no negative row to learn from.
+    """
+    carried, decided = label_matrix(train, label_ids)
+    around = dropped(contexts(train), config)
+    texts = [row.text for row in train]
+    extractor = FeatureExtractor(config.features)
+    vocabulary = extractor.learn_vocabulary(texts, around)
+    matrix = to_csr(extractor.rows(texts, around, vocabulary), vocabulary)
+    coefficients = np.zeros((vocabulary.hashes.size, len(label_ids)), dtype=np.float32)
+    intercepts = np.zeros(len(label_ids), dtype=np.float32)
+    for j, label in enumerate(label_ids):
+        use = np.flatnonzero(decided[:, j])
+        target = carried[use, j]
+        if not 0 < target.sum() < target.size:
+            raise CorpusError(
+                f"label {label!r}: {target.sum()} of {target.size} training rows carry it; "
+                "it needs some with and some without"
+            )
+        model = LogisticRegression(C=config.c, solver="liblinear", max_iter=1000, random_state=config.seed)
+        model.fit(matrix[use], target)
+        coefficients[:, j], intercepts[j] = model.coef_[0], model.intercept_[0]
+    identity = np.array([[1.0], [0.0]], dtype=np.float32).repeat(len(label_ids), axis=1)
+    weights = LinearWeights(vocabulary, coefficients, intercepts, identity)
+    decisions = LinearScorer(config.features, weights).decide([row.text for row in dev], contexts(dev))
+    return LinearWeights(vocabulary, coefficients, intercepts, calibrate(decisions, *label_matrix(dev, label_ids)))
+
+
+def dropped(around: Sequence[Context], config: TrainingConfig) -> list[Context]:
+    """The contexts with a share of them withheld, the same ones for the same seed."""
+    withheld = np.random.default_rng(config.seed).random(len(around)) < config.context_dropout
+    return [Context() if gone else context for gone, context in zip(withheld, around, strict=True)]
+
+
+def calibrate(decisions: Scores, carried: Booleans, decided: Booleans) -> NDArray[np.float32]:
+    """Platt's slope and offset of each label [2 x labels] from decision values on held-out rows.
+
+    A label with fewer than five positive or negative held-out rows keeps the model's own log-odds.
+    """
+    fitted = np.array([[1.0], [0.0]], dtype=np.float32).repeat(decisions.shape[1], axis=1)
+    for j in range(decisions.shape[1]):
+        use = decided[:, j]
+        target = carried[use, j]
+        if min(target.sum(), (~target).sum()) >= 5:
+            model = LogisticRegression(C=1e6).fit(decisions[use, j, None], target)
+            if model.coef_[0, 0] > 0:
+                fitted[:, j] = model.coef_[0, 0], model.intercept_[0]
+    return fitted
+
+
+def to_csr(rows: SparseRows, vocabulary: Vocabulary) -> csr_matrix:
+    """Feature rows as SciPy's matrix, for scikit-learn."""
+    shape = (rows.indptr.size - 1, vocabulary.hashes.size)
+    return csr_matrix((rows.values, rows.columns, rows.indptr), shape=shape)

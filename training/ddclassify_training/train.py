@@ -1,0 +1,159 @@
+"""From annotated rows to a model folder."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddclassify.classifier import Classifier
+from ddclassify.errors import CorpusError
+from ddclassify.linear import LinearScorer, LinearWeights
+from ddclassify.modelfolder import GoldenPrediction, Manifest, ModelFolder, write_model_folder
+from ddclassify.sentences import normalise
+from ddclassify.taxonomy import Taxonomy
+
+from .card import render_card
+from .config import TrainingConfig
+from .corpus import Row, contexts, fingerprint, label_matrix, pack
+from .evaluate import Evaluation, evaluate
+from .fit import fit
+from .thresholds import choose_thresholds
+from .validate import validate_corpus, validate_rows
+
+TIER = "fast"
+LIBRARIES = ("ddclassify", "spacy", "scikit-learn", "numpy", "scipy")
+DEV_SHARE = 0.15
+
+
+def train(
+    splits: Mapping[str, Sequence[Row]],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    output: str | Path,
+    *,
+    added: Sequence[Row] = (),
+    elsewhere: Mapping[str, Sequence[Row]] | None = None,
+    command: str = "",
+    report: Callable[[str], None] = lambda message: None,
+) -> Manifest:
+    """Train, evaluate and write a model folder, whole or not at all.
+
+    Args:
+        splits: the corpus; "train" is fitted on, "dev" calibrates and chooses thresholds (taken from train by
+            document where there is none), the others are evaluated on, once.
+        taxonomy: the labels.
+        config: settings.
+        output: the model folder; an older model there is replaced.
+        added: the user's own rows, fitted on beside "train". Where one repeats a sentence of the corpus, the
+            user's coding holds in train; a repeat of a held-out sentence is left out, for it would flatter.
+        elsewhere: further rows to evaluate on, by name, for the card.
+        command: how the run was started, for the manifest.
+        report: called with a line at each step.
+
+    Raises:
+        CorpusError: a row is bad, or a label has nothing to learn from.
+        OutputError: the folder cannot be written.
+    """
+    validate_corpus(splits, taxonomy)
+    validate_rows(added, taxonomy)
+    splits = dict(splits)
+    if "dev" not in splits:
+        splits["train"], splits["dev"] = _split_off(splits["train"], DEV_SHARE, config.seed)
+    splits["train"], kept = _merge(splits, added)
+    report(f"fitting on {len(splits['train']):,} sentences")
+    weights = fit(splits["train"], splits["dev"], taxonomy.ids, config)
+    report("choosing thresholds")
+    scorer = LinearScorer(config.features, weights)
+    dev_scores = scorer.score([r.text for r in splits["dev"]], contexts(splits["dev"]))
+    thresholds = choose_thresholds(dev_scores, *label_matrix(splits["dev"], taxonomy.ids), taxonomy.ids, config)
+    training: dict[str, Any] = {
+        "command": command,
+        "seed": config.seed,
+        "settings": {k: v for k, v in asdict(config).items() if k not in ("features", "name", "seed")},
+        "rows": {**{split: len(rows) for split, rows in splits.items()}, "added": len(kept)},
+        "documents": len({row.doc_id for row in splits["train"]}),
+        "data": {split: fingerprint(rows)[:16] for split, rows in splits.items()},
+    }
+    libraries = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+    fields: dict[str, Any] = {
+        "name": config.name,
+        "tier": TIER,
+        "features": asdict(config.features),
+        "thresholds": thresholds,
+        "training": training,
+        "libraries": libraries,
+        "metrics": {},
+    }
+    draft = Manifest(id=config.name, files={}, **fields)
+    classifier = Classifier(ModelFolder(Path(output), draft, taxonomy, config.features, weights, ()))
+    held_out = _evaluate(classifier, {k: v for k, v in splits.items() if k != "train"}, report)
+    others = _evaluate(classifier, elsewhere or {}, report)
+    fields["metrics"] = {
+        name: {part: figures.to_dict() for part, figures in evaluation.figures.items()}
+        for name, evaluation in {**held_out, **others}.items()
+    }
+    return write_model_folder(
+        output,
+        manifest=fields,
+        taxonomy=taxonomy,
+        weights=weights,
+        golden=_golden(taxonomy, config, weights),
+        card=render_card(taxonomy, training, thresholds, held_out, others),
+        corpus=pack(splits),
+    )
+
+
+def _evaluate(
+    classifier: Classifier, sets: Mapping[str, Sequence[Row]], report: Callable[[str], None]
+) -> dict[str, Evaluation]:
+    found: dict[str, Evaluation] = {}
+    for name, rows in sets.items():
+        found[name] = evaluate(classifier, rows)
+        figures = found[name].figures["all"]
+        report(
+            f"{name}: {figures.rows:,} sentences, macro-F1 {figures.macro_f1:.3f}, "
+            f"macro average precision {figures.macro_average_precision:.3f}"
+        )
+    return found
+
+
+def _merge(splits: Mapping[str, Sequence[Row]], added: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The training rows with the added ones, and those of the added that were taken."""
+    held_out = {_key(row) for split, rows in splits.items() if split != "train" for row in rows}
+    kept: dict[str, Row] = {_key(row): row for row in added}
+    kept = {key: row for key, row in kept.items() if key not in held_out}
+    base = [row for row in splits["train"] if _key(row) not in kept]
+    renamed = [replace(row, id=f"added:{row.id}", doc_id=f"added:{row.doc_id}") for row in kept.values()]
+    return base + renamed, renamed
+
+
+def _split_off(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
+    documents = sorted({row.doc_id for row in rows})
+    if len(documents) < 2:
+        raise CorpusError("the corpus has no dev split and too few documents to take one from train")
+    chosen = np.random.default_rng(seed).permutation(len(documents))[: max(1, round(share * len(documents)))]
+    held = {documents[i] for i in chosen}
+    return [r for r in rows if r.doc_id not in held], [r for r in rows if r.doc_id in held]
+
+
+def _golden(taxonomy: Taxonomy, config: TrainingConfig, weights: LinearWeights) -> tuple[GoldenPrediction, ...]:
+    """Predictions of the taxonomy's own example sentences, each alone and after the one before."""
+    texts = [text for label in taxonomy for text in label.examples] or [label.definition for label in taxonomy]
+    rows = [Row(f"golden-{i}", "golden", i, text, ()) for i, text in enumerate(texts)]
+    around = list(contexts(rows))
+    scorer = LinearScorer(config.features, weights)
+    scores = scorer.score(texts, around).tolist()
+    return tuple(
+        GoldenPrediction(text, context.before, context.title, dict(zip(taxonomy.ids, row, strict=True)))
+        for text, context, row in zip(texts, around, scores, strict=True)
+    )
+
+
+def _key(row: Row) -> str:
+    return normalise(row.text).casefold()
