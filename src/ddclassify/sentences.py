@@ -179,9 +179,7 @@ _DASH: Final = r"(?P<dash>(?:-{1,2}|–|—)(?=\s))"
 _ITEM: Final = re.compile(rf"(?:{_BULLET}|{_DASH}|{_ENUMERATOR}(?=\s|$)|(?P<caption>{_CAPTION}))")
 _PLAIN_ENUMERATOR: Final = re.sub(r"\?P<\w+>", "?:", _ENUMERATOR)
 # Marks that may open a sentence, up to three deep ("II. A. 1. ..."); a stop within is no stop.
-_MARKS: Final = re.compile(
-    rf"(?:(?:[•·▪●◦‣■□►▶➢✓⁃*+#>–—-]{{1,6}}|{_PLAIN_ENUMERATOR}|{_CAPTION})(?:\s+|$)){{1,3}}"
-)
+_MARKS: Final = re.compile(rf"(?:(?:[•·▪●◦‣■□►▶➢✓⁃*+#>–—-]{{1,6}}|{_PLAIN_ENUMERATOR}|{_CAPTION})(?:\s+|$)){{1,3}}")
 _LONE_MARK: Final = re.compile(rf"(?:(?:[•·▪●◦‣■□►▶➢⁃]|{_PLAIN_ENUMERATOR})\s*){{1,3}}|{_CAPTION}")
 _LIST_TALK: Final = re.compile(r"\s+(?:and|or|to|above|below|of|through)\b|\s*,")
 _CUE: Final = re.compile(
@@ -339,9 +337,7 @@ def _is_blank_gap(gap: str) -> bool:
 class _Lines:
     """The lines of a text that hold anything, and which line ends are real breaks."""
 
-    def __init__(
-        self, text: str, starts: list[int], ends: list[int], blank_before: list[bool]
-    ) -> None:
+    def __init__(self, text: str, starts: list[int], ends: list[int], blank_before: list[bool]) -> None:
         self.text = text
         self.starts = starts
         self.ends = ends
@@ -410,9 +406,7 @@ class _Lines:
             return True
         if kind == "bullet":
             return True
-        final = not last.isalnum() and bool(
-            _FINAL_STOP.search(text, max(above, above_end - 14), above_end)
-        )
+        final = not last.isalnum() and bool(_FINAL_STOP.search(text, max(above, above_end - 14), above_end))
         if _CUE.match(text, start, self.ends[i]):
             word = self.last_word(i - 1)
             if final or not word.isupper() or len(word) < 3:
@@ -559,11 +553,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
         if at >= end:
             return False
     first = text[at]
-    if (
-        first.islower()
-        and not _PARTICLE.match(text, at, end)
-        and not _INLINE_ITEM.match(text, after, end)
-    ):
+    if first.islower() and not _PARTICLE.match(text, at, end) and not _INLINE_ITEM.match(text, after, end):
         return False
     if stop == start:
         return False

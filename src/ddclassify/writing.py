@@ -46,7 +46,9 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
         writer.finish()
         sys.stdout.flush()
         return
-    target, partial = Path(output), Path(output + PARTIAL)
+    target = Path(output)
+    # A device or pipe cannot be moved into place.
+    partial = Path(output + PARTIAL) if target.is_file() or not target.exists() else target
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "is a folder")
@@ -54,7 +56,8 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
             writer = _writer(form, file, label_ids)
             yield writer
             writer.finish()
-        partial.replace(target)
+        if partial != target:
+            partial.replace(target)
     except OSError as error:
         raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
 

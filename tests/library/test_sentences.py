@@ -272,10 +272,7 @@ def off_token(text: str) -> list[int]:
     begins = {token.idx for token in doc}
     finishes = {token.idx + len(token) for token in doc}
     return [
-        at
-        for start, end in split_sentences(text)
-        for at, good in ((start, begins), (end, finishes))
-        if at not in good
+        at for start, end in split_sentences(text) for at, good in ((start, begins), (end, finishes)) if at not in good
     ]
 
 

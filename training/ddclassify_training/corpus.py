@@ -79,6 +79,15 @@ def read_rows(path: str | Path) -> list[Row]:
         CorpusError: the file cannot be read or a row breaks the format; names file and line.
     """
     path = Path(path)
+    return [_row(record, where, f"{path.stem}-{n}") for n, (where, record) in enumerate(read_records(path))]
+
+
+def read_records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The raw records of a JSONL (also gzipped) or CSV file, each with its file and line.
+
+    Raises:
+        CorpusError: the file cannot be read; names file and line.
+    """
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
@@ -86,8 +95,7 @@ def read_rows(path: str | Path) -> list[Row]:
         raise CorpusError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except (OSError, EOFError) as error:
         raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    records = _csv_records(path, text) if ".csv" in path.suffixes else _json_records(path, text)
-    return [_row(record, where, f"{path.stem}-{n}") for n, (where, record) in enumerate(records)]
+    yield from _csv_records(path, text) if ".csv" in path.suffixes else _json_records(path, text)
 
 
 def read_corpus(folder: str | Path) -> dict[str, list[Row]]:

@@ -66,14 +66,19 @@ def dropped(around: Sequence[Context], config: TrainingConfig) -> list[Context]:
 def calibrate(decisions: Scores, carried: Booleans, decided: Booleans) -> NDArray[np.float32]:
     """Platt's slope and offset of each label [2 x labels] from decision values on held-out rows.
 
-    A label with fewer than five positive or negative held-out rows keeps the model's own log-odds.
+    Targets are smoothed as Platt (1999) does, so that a label that separates dev perfectly does not get
+    probabilities of 0 and 1. A label with fewer than five positive or negative held-out rows keeps the model's own log-odds.
     """
     fitted = np.array([[1.0], [0.0]], dtype=np.float32).repeat(decisions.shape[1], axis=1)
     for j in range(decisions.shape[1]):
         use = decided[:, j]
         target = carried[use, j]
         if min(target.sum(), (~target).sum()) >= 5:
-            model = LogisticRegression(C=1e6).fit(decisions[use, j, None], target)
+            positives, negatives = target.sum(), (~target).sum()
+            hope = np.where(target, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+            values = np.tile(decisions[use, j], 2)[:, None]
+            sure = np.repeat([True, False], target.size)
+            model = LogisticRegression(C=1e6).fit(values, sure, sample_weight=np.concatenate([hope, 1 - hope]))
             if model.coef_[0, 0] > 0:
                 fitted[:, j] = model.coef_[0, 0], model.intercept_[0]
     return fitted

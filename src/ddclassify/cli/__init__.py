@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import DDClassifyError
-from . import evaluate, labels, tag, train
+from . import agreement, evaluate, labels, tag, train
 
-_VERBS = {"tag": tag, "labels": labels, "train": train, "evaluate": evaluate}
+_VERBS = {"tag": tag, "labels": labels, "train": train, "evaluate": evaluate, "agreement": agreement}
 
 
 def build_parser() -> argparse.ArgumentParser:

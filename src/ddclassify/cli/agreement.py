@@ -1,0 +1,43 @@
+"""How far annotators agree, per label, and where they do not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import OutputError
+from ..taxonomy import Taxonomy
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="annotations, JSONL or CSV; one file an annotator, or a field 'annotator'",
+    )
+    parser.add_argument("--taxonomy", metavar="FILE", help="your own labels, TOML (default: Table 1)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--disagreements", metavar="FILE", help="write the sentences coded differently there, JSONL")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the table."""
+    from ddclassify_training.agreement import agreement, agreement_table, disagreement_lines, read_codings
+
+    taxonomy = Taxonomy.from_toml(arguments.taxonomy) if arguments.taxonomy else Taxonomy.table1()
+    codings = read_codings(arguments.files)
+    found = agreement(codings, taxonomy)
+    if arguments.disagreements:
+        try:
+            Path(arguments.disagreements).write_text(disagreement_lines(codings), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{arguments.disagreements}: cannot be written: {error.strerror}") from None
+    if arguments.format == "json":
+        print(json.dumps({label: asdict(figures) for label, figures in found.items()}, indent=2))
+    else:
+        print(agreement_table(found))
+    return 0

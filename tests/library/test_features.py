@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ddclassify.context import Context, contexts_of
+from ddclassify.features import FeatureConfig, FeatureExtractor, SparseRows, Vocabulary
+from ddclassify.sentences import normalise
+from ddclassify.tokens import CHUNK_CAP, TokenHasher
+
+TEXTS = [
+    "The two navies' frigates (F-230 and F-125) exercised off Muscat, 12-14 May 2019.",
+    "Lt. Gen. Okoye's staff didn't confirm the U.S.-led drill; see http://example.org/a?b=1.",
+    "",
+    "coopera-\ntion between   armed\u00a0forces",
+    "— … !!!",
+]
+
+nlp = spacy.blank("en")
+
+
+def spacy_words(text: str) -> list[str]:
+    words = [token.lower_ for token in nlp.tokenizer(normalise(text)) if not token.is_space]
+    masked = ["".join("0" if c.isdecimal() else c for c in word) for word in words]
+    return [word for word in masked if any(map(str.isalnum, word))]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_tokens_are_spacys(text: str) -> None:
+    hashes = [nlp.vocab.strings.add(word) for word in spacy_words(text)]
+    assert TokenHasher()([text]).words.tolist() == hashes
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_tokens_are_spacys_on_any_text(text: str) -> None:
+    if any(len(chunk) > CHUNK_CAP for chunk in normalise(text).split()):
+        return
+    hashes = [nlp.vocab.strings.add(word) for word in spacy_words(text)]
+    assert TokenHasher()([text]).words.tolist() == hashes
+
+
+def test_tokens_of_a_batch_are_those_of_each_text() -> None:
+    hasher = TokenHasher()
+    batch = hasher(TEXTS)
+    assert batch.size == len(TEXTS)
+    for i, text in enumerate(TEXTS):
+        assert batch.words[batch.rows == i].tolist() == hasher([text]).words.tolist()
+
+
+def test_stems_join_inflections() -> None:
+    batch = TokenHasher(5)(["training trained exercise"])
+    assert batch.stems[0] == batch.stems[1] != batch.stems[2]
+    assert batch.words[0] != batch.words[1]
+
+
+def test_a_chunk_without_space_costs_little() -> None:
+    assert TokenHasher()(["x" * 5_000_000]).words.size == 1
+
+
+def dense(rows: SparseRows, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    full = np.zeros((rows.indptr.size - 1, width), dtype=np.float32)
+    for i in range(rows.indptr.size - 1):
+        part = slice(rows.indptr[i], rows.indptr[i + 1])
+        full[i, rows.columns[part]] = rows.values[part]
+    return full
+
+
+def extracted(
+    texts: list[str], contexts: list[Context] | None = None, **config: float
+) -> tuple[SparseRows, Vocabulary, FeatureExtractor]:
+    extractor = FeatureExtractor(FeatureConfig(min_df=1, **config))  # type: ignore[arg-type]
+    around = contexts or [Context()] * len(texts)
+    vocabulary = extractor.learn_vocabulary(texts, around)
+    return extractor.rows(texts, around, vocabulary), vocabulary, extractor
+
+
+def test_rows_are_tf_idf_with_unit_blocks() -> None:
+    texts = ["exercise exercise navy", "navy parade", "parade"]
+    rows, vocabulary, _ = extracted(texts, words=1, stems=0, context_weight=0)
+    full = dense(rows, vocabulary.hashes.size)
+    idf = {word: np.log(4 / (1 + df)) + 1 for word, df in {"exercise": 1, "navy": 2, "parade": 2}.items()}
+    expected = np.array([(1 + np.log(2)) * idf["exercise"], idf["navy"]])
+    assert sorted(full[0][full[0] > 0]) == pytest.approx(sorted(expected / np.linalg.norm(expected)), rel=1e-5)
+    assert np.linalg.norm(full, axis=1) == pytest.approx([1, 1, 1], rel=1e-5)
+
+
+def test_blocks_have_their_own_length() -> None:
+    texts = ["the drill ended", "the navy left"]
+    contexts = [Context(before="Two navies began a drill."), Context()]
+    rows, vocabulary, _ = extracted(texts, contexts, context_weight=0.5)
+    lengths = np.linalg.norm(dense(rows, vocabulary.hashes.size), axis=1) ** 2
+    assert lengths == pytest.approx([1 + 1 + 0.25, 1 + 1], rel=1e-5)
+
+
+def test_bigrams_do_not_cross_texts() -> None:
+    _, vocabulary, extractor = extracted(["alpha", "beta"], words=2, stems=0, context_weight=0)
+    assert vocabulary.hashes.size == 2
+    assert extractor.rows(["alpha beta"], [Context()], vocabulary).columns.size == 2
+
+
+def test_min_df_counts_texts_not_occurrences() -> None:
+    extractor = FeatureExtractor(FeatureConfig(min_df=2, words=1, stems=0, context_weight=0))
+    vocabulary = extractor.learn_vocabulary(["drill drill", "parade", "parade"], [Context()] * 3)
+    assert vocabulary.hashes.size == 1
+
+
+def test_unknown_words_and_empty_texts_give_empty_rows() -> None:
+    _, vocabulary, extractor = extracted(["navy drill"])
+    rows = extractor.rows(["zzz qqq", "", "navy"], [Context()] * 3, vocabulary)
+    assert np.diff(rows.indptr).tolist()[:2] == [0, 0] and np.diff(rows.indptr)[2] > 0
+    product = rows.dot(np.ones((vocabulary.hashes.size, 2), dtype=np.float32))
+    assert product[:2].tolist() == [[0, 0], [0, 0]] and (product[2] > 0).all()
+
+
+def test_dot_is_the_matrix_product() -> None:
+    rows, vocabulary, _ = extracted([*TEXTS, "navy parade", ""])
+    weights = np.random.default_rng(0).normal(size=(vocabulary.hashes.size, 9)).astype(np.float32)
+    assert rows.dot(weights) == pytest.approx(dense(rows, vocabulary.hashes.size) @ weights, abs=1e-5)
+
+
+@pytest.mark.parametrize("bad", [{"stem_length": 0}, {"min_df": 0}, {"words": 0, "stems": 0}, {"context_weight": -1}])
+def test_impossible_settings_are_refused(bad: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        FeatureConfig(**bad)  # type: ignore[arg-type]
+
+
+def test_contexts_hold_two_sentences_on_each_side() -> None:
+    contexts = contexts_of(["a", "b", "c", "d"], "T")
+    assert contexts[0] == Context("", "b c", "T")
+    assert contexts[2] == Context("a b", "d", "T")
+    assert contexts[3] == Context("b c", "", "T")

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ddclassify import Document
+from ddclassify import reading
+from ddclassify.errors import InputError
+from ddclassify.reading import Failed, ReadOptions, find_sources, read_documents
+
+
+def read(*paths: Path | str, **options: str) -> list[Document | Failed]:
+    return list(read_documents(find_sources(map(str, paths)), ReadOptions(**options)))
+
+
+def test_text_and_front_matter(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("First line.\r\nSecond.", encoding="utf-8", newline="")
+    (tmp_path / "b.md").write_text('---\ntitle: "Visit"\ndate: 2020-05-01\n---\nThe chief arrived.\n')
+    (tmp_path / "c.md").write_text("---\nnot front matter at all\n---\nText.\n")
+    a, b, c = read(tmp_path)
+    assert isinstance(a, Document) and a.text == "First line.\r\nSecond." and a.id.endswith("a.txt")
+    assert isinstance(b, Document) and b.metadata == {"title": "Visit", "date": "2020-05-01"} and b.title == "Visit"
+    assert b.text == "The chief arrived.\n"
+    assert isinstance(c, Document) and c.metadata == {} and c.text.startswith("---")
+
+
+def test_jsonl_rows_keep_their_columns(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('\ufeff{"id": 7, "text": "One.", "country": "Peru"}\n\n{"text": "Two."}\n', encoding="utf-8")
+    one, two = read(file)
+    assert isinstance(one, Document) and (one.id, one.text, one.metadata) == ("7", "One.", {"country": "Peru"})
+    assert isinstance(two, Document) and two.id == f"{file}:3"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_csv_delimiters_and_byte_order_marks(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    file = tmp_path / "rows.csv"
+    lines = [["id", "body", "date"], ["x1", '"Attaché, naval; here\tnow.\nSecond line."', "2020"]]
+    file.write_bytes("\n".join(delimiter.join(cells) for cells in lines).encode(encoding))
+    (row,) = read(file, text_field="body")
+    assert isinstance(row, Document), row
+    assert row.text == "Attaché, naval; here\tnow.\nSecond line." and row.metadata == {"date": "2020"}
+
+
+def failures(*paths: Path, **options: str) -> list[str]:
+    return [item.message for item in read(*paths, **options) if isinstance(item, Failed)]
+
+
+def test_bad_rows_name_file_row_and_value(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text": "Good."}\n{"text": \n[1]\n{"txt": "x"}\n{"text": 5}\n{"text": "Good again."}\n')
+    items = read(file)
+    assert [type(item).__name__ for item in items] == ["Document", "Failed", "Failed", "Failed", "Failed", "Document"]
+    messages = [item.message for item in items if isinstance(item, Failed)]
+    assert messages[0].startswith(f"{file}: row 2: not JSON")
+    assert messages[1] == f"{file}: row 3: [1] is not a JSON object"
+    assert messages[2] == f"{file}: row 4: no field 'text' (there are: txt); name it with --text-field"
+    assert messages[3] == f"{file}: row 5: 'text' is 5, expected text"
+
+
+def test_undecodable_bytes_name_the_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"Attach\xe9 of France.")
+    assert failures(tmp_path / "a.txt") == [
+        f"{tmp_path / 'a.txt'}: byte 6 (0xe9) is not utf-8; name the right one with --encoding"
+    ]
+    (good,) = read(tmp_path / "a.txt", encoding="latin-1")
+    assert isinstance(good, Document) and good.text == "Attaché of France."
+
+
+def test_csv_troubles(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,body\n1,x\n")
+    (tmp_path / "b.csv").write_text("id,text\n1,One.,more\n2\n3,Three.\n")
+    assert "no column 'text' (there are: id, body)" in failures(tmp_path / "a.csv")[0]
+    assert failures(tmp_path / "b.csv") == [
+        f"{tmp_path / 'b.csv'}: row 1: 3 cells under 2 columns",
+        f"{tmp_path / 'b.csv'}: row 2: 1 cells under 2 columns",
+    ]
+
+
+def test_documents_over_the_limit_are_refused_and_the_rest_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
+    (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 5000 + '"}\n{"text": "Good."}\n')
+    (tmp_path / "b.txt").write_text("y" * 1001)
+    items = read(tmp_path)
+    assert [type(item).__name__ for item in items] == ["Failed", "Document", "Failed"]
+    assert isinstance(items[0], Failed) and "row 1: more than" in items[0].message
+
+
+def test_deep_json_is_an_error_row_not_a_crash(tmp_path: Path) -> None:
+    file = tmp_path / "deep.jsonl"
+    file.write_text('{"text": ' + "[" * 200_000 + "\n" + '{"text": "Good."}\n')
+    assert [type(item).__name__ for item in read(file)] == ["Failed", "Document"]
+
+
+def test_sources(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("b.txt", "a.TXT", "c.pdf", "sub/d.jsonl"):
+        (tmp_path / name).write_text("x")
+    found = find_sources([str(tmp_path)])
+    assert [Path(f).name for f in found.files] == ["a.TXT", "b.txt", "d.jsonl"]
+    assert found.skipped == 1 and found.size == 3
+    assert len(find_sources([str(tmp_path / "*.txt"), str(tmp_path / "b.txt")]).files) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("c.pdf", "cannot read .pdf"), ("nowhere.txt", "no such file"), ("*.jsonl", "no such file"), ("empty", "nothing")],
+)
+def test_named_paths_that_cannot_be_read_are_errors(tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / "c.pdf").write_text("x")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=message):
+        find_sources([str(tmp_path / path)])
+
+
+def test_unknown_encoding() -> None:
+    with pytest.raises(InputError, match="unknown encoding 'klingon'"):
+        ReadOptions(encoding="klingon")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("x")
+    file.chmod(0)
+    assert failures(file) == [f"{file}: Permission denied"]

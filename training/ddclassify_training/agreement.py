@@ -1,0 +1,231 @@
+"""How far annotators agree: Cohen's kappa and Krippendorff's alpha per label, with bootstrap intervals."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddclassify.errors import CorpusError, TaxonomyError
+from ddclassify.taxonomy import Taxonomy
+
+from .corpus import read_records
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One annotator's labels of one sentence; `coded` None means that every label was decided."""
+
+    id: str
+    annotator: str
+    labels: tuple[str, ...]
+    doc_id: str
+    text: str
+    coded: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAgreement:
+    """Agreement on one label.
+
+    Attributes:
+        units: sentences that at least two annotators decided.
+        positives: share of their decisions that say yes.
+        observed: share of annotator pairs on a sentence that agree.
+        kappa: Cohen's kappa, averaged over the pairs of annotators; None where chance agreement is complete.
+        alpha: Krippendorff's alpha for nominal data; None likewise.
+        alpha_low, alpha_high: its 95 % bootstrap interval, whole documents resampled.
+    """
+
+    units: int
+    positives: float
+    observed: float
+    kappa: float | None
+    alpha: float | None
+    alpha_low: float | None
+    alpha_high: float | None
+
+
+def read_codings(paths: Sequence[str | Path]) -> list[Coding]:
+    """Read annotations of several annotators.
+
+    A row needs `labels` and an `id` (or a `text`) by which the sentences of the files are matched. `annotator` names
+    who coded it; without one, each file is one annotator.
+
+    Raises:
+        CorpusError: a file or row cannot be used, or an annotator codes a sentence twice.
+    """
+    codings: list[Coding] = []
+    seen: dict[tuple[str, str], str] = {}
+    for path in map(Path, paths):
+        for where, record in read_records(path):
+            key = record.get("id", record.get("text"))
+            labels = record.get("labels")
+            if key is None or not isinstance(labels, list):
+                raise CorpusError(f"{where}: a row needs an id or a text, and a list of labels")
+            annotator = str(record.get("annotator") or path.stem)
+            if (str(key), annotator) in seen:
+                raise CorpusError(f"{where}: {annotator} coded {key!r} already at {seen[str(key), annotator]}")
+            seen[str(key), annotator] = where
+            coded = record.get("coded")
+            codings.append(
+                Coding(
+                    str(key),
+                    annotator,
+                    tuple(map(str, labels)),
+                    str(record.get("doc_id", key)),
+                    str(record.get("text") or ""),
+                    None if coded is None else tuple(map(str, coded)),
+                )
+            )
+    return codings
+
+
+def agreement(codings: Sequence[Coding], taxonomy: Taxonomy, seed: int = 0) -> dict[str, LabelAgreement]:
+    """Agreement per label.
+
+    Raises:
+        CorpusError: there are fewer than two annotators, they share no sentence, or a label is unknown.
+    """
+    try:
+        taxonomy.check({label for coding in codings for label in coding.labels})
+    except TaxonomyError as error:
+        raise CorpusError(str(error)) from None
+    annotators = sorted({coding.annotator for coding in codings})
+    if len(annotators) < 2:
+        raise CorpusError(f"agreement needs two annotators or more; there is {', '.join(annotators) or 'none'}")
+    units = sorted({coding.id for coding in codings})
+    documents = {coding.id: coding.doc_id for coding in codings}
+    _, groups = np.unique([documents[unit] for unit in units], return_inverse=True)
+    found = {}
+    for label in taxonomy.ids:
+        values = _values(codings, units, annotators, label)
+        shared = (~np.isnan(values)).sum(axis=1) >= 2
+        if not shared.any():
+            raise CorpusError(f"no sentence has label {label!r} decided by two annotators; do the ids match?")
+        found[label] = _label_agreement(values[shared], groups[shared], seed)
+    return found
+
+
+def disagreements(codings: Sequence[Coding]) -> Iterator[dict[str, Any]]:
+    """The sentences that annotators coded differently, with who gave which labels."""
+    by_unit: dict[str, list[Coding]] = defaultdict(list)
+    for coding in codings:
+        by_unit[coding.id].append(coding)
+    for unit, members in by_unit.items():
+        if len({frozenset(m.labels) for m in members}) > 1:
+            yield {
+                "id": unit,
+                "text": next((m.text for m in members if m.text), ""),
+                "codings": {m.annotator: list(m.labels) for m in members},
+            }
+
+
+def krippendorff_alpha(yes: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Alpha for yes/no data with missing values.
+
+    Args:
+        yes: [... x units] number of yes among the unit's values.
+        values: [... x units] number of values of the unit; those with fewer than two count for nothing. Units may
+            stand with a multiplicity by repeating them along the last axis.
+
+    Returns:
+        [...] alpha, NaN where all values are alike.
+    """
+    pairable = values >= 2
+    yes, values = np.where(pairable, yes, 0), np.where(pairable, values, 0)
+    observed = (yes * (values - yes) / np.maximum(values - 1, 1)).sum(axis=-1)
+    total, total_yes = values.sum(axis=-1), yes.sum(axis=-1)
+    expected = total_yes * (total - total_yes) / np.maximum(total - 1, 1)
+    alpha: NDArray[np.float64] = np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan)
+    return alpha
+
+
+def agreement_table(found: Mapping[str, LabelAgreement]) -> str:
+    """The figures as a Markdown table."""
+    lines = [
+        "| label | sentences | yes | observed | Cohen's κ | Krippendorff's α | 95 % interval |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for label, f in found.items():
+        kappa, alpha = (("n/a" if v is None else f"{v:.3f}") for v in (f.kappa, f.alpha))
+        interval = "" if f.alpha_low is None else f"{f.alpha_low:.2f}-{f.alpha_high:.2f}"
+        lines.append(f"| {label} | {f.units} | {f.positives:.1%} | {f.observed:.1%} | {kappa} | {alpha} | {interval} |")
+    return "\n".join(lines)
+
+
+def disagreement_lines(codings: Sequence[Coding]) -> str:
+    """The disagreements as JSONL."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in disagreements(codings))
+
+
+def _values(
+    codings: Sequence[Coding], units: Sequence[str], annotators: Sequence[str], label: str
+) -> NDArray[np.float64]:
+    """1 yes, 0 no, NaN not decided [units x annotators]."""
+    row = {unit: i for i, unit in enumerate(units)}
+    column = {annotator: i for i, annotator in enumerate(annotators)}
+    values = np.full((len(units), len(annotators)), np.nan)
+    for coding in codings:
+        if coding.coded is None or label in coding.coded:
+            values[row[coding.id], column[coding.annotator]] = label in coding.labels
+    return values
+
+
+def _label_agreement(values: NDArray[np.float64], groups: NDArray[np.intp], seed: int) -> LabelAgreement:
+    given = ~np.isnan(values)
+    yes, counts = np.nansum(values, axis=1), given.sum(axis=1).astype(float)
+    pairs = counts * (counts - 1)
+    agreeing = yes * (yes - 1) + (counts - yes) * (counts - yes - 1)
+    alpha = float(krippendorff_alpha(yes, counts))
+    low, high = _bootstrap(yes, counts, groups, seed)
+    return LabelAgreement(
+        units=len(values),
+        positives=float(yes.sum() / counts.sum()),
+        observed=float(agreeing.sum() / pairs.sum()),
+        kappa=_mean_kappa(values),
+        alpha=None if np.isnan(alpha) else alpha,
+        alpha_low=low,
+        alpha_high=high,
+    )
+
+
+def _mean_kappa(values: NDArray[np.float64]) -> float | None:
+    kappas = []
+    for a, b in combinations(range(values.shape[1]), 2):
+        both = values[~np.isnan(values[:, [a, b]]).any(axis=1)][:, [a, b]]
+        if len(both):
+            observed = float((both[:, 0] == both[:, 1]).mean())
+            one, two = both.mean(axis=0)
+            chance = float(one * two + (1 - one) * (1 - two))
+            if chance < 1:
+                kappas.append((observed - chance) / (1 - chance))
+    return float(np.mean(kappas)) if kappas else None
+
+
+def _bootstrap(
+    yes: NDArray[np.float64], counts: NDArray[np.float64], groups: NDArray[np.intp], seed: int
+) -> tuple[float | None, float | None]:
+    """The 95 % interval of alpha, documents resampled whole; the sums of alpha's formula are linear in documents."""
+    names, index = np.unique(groups, return_inverse=True)
+    sums = np.zeros((3, names.size))
+    np.add.at(sums[0], index, yes * (counts - yes) / np.maximum(counts - 1, 1))
+    np.add.at(sums[1], index, counts)
+    np.add.at(sums[2], index, yes)
+    weights = np.random.default_rng(seed).multinomial(names.size, np.full(names.size, 1 / names.size), RESAMPLES)
+    observed, total, total_yes = weights @ sums.T[:, 0], weights @ sums.T[:, 1], weights @ sums.T[:, 2]
+    expected = total_yes * (total - total_yes) / np.maximum(total - 1, 1)
+    alphas = 1 - observed[expected > 0] / expected[expected > 0]
+    if not alphas.size:
+        return None, None
+    low, high = np.percentile(alphas, [2.5, 97.5])
+    return float(low), float(high)
