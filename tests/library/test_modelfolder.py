@@ -123,9 +123,7 @@ def test_a_folder_that_is_no_model_is_never_replaced(small_model: Path, tmp_path
     assert (target / "chapter1.txt").read_text() == "years of work"
 
 
-def test_a_failed_write_leaves_the_old_model(
-    small_model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_the_old_model(small_model: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full_disk(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 

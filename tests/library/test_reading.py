@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ddclassify import Document
-from ddclassify import reading
+from ddclassify import Document, reading
 from ddclassify.errors import InputError
 from ddclassify.reading import Failed, ReadOptions, find_sources, read_documents
 

@@ -81,7 +81,7 @@ def test_a_label_cannot_stand_twice(taxonomy: Taxonomy) -> None:
 
 
 def test_unknown_label_names_the_known_ones(taxonomy: Taxonomy) -> None:
-    with pytest.raises(TaxonomyError, match="unknown label 'parades'.*events_ceremonies"):
+    with pytest.raises(TaxonomyError, match=r"unknown label 'parades'.*events_ceremonies"):
         taxonomy.check(["parades"])
 
 

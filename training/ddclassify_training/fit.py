@@ -67,7 +67,8 @@ def calibrate(decisions: Scores, carried: Booleans, decided: Booleans) -> NDArra
     """Platt's slope and offset of each label [2 x labels] from decision values on held-out rows.
 
     Targets are smoothed as Platt (1999) does, so that a label that separates dev perfectly does not get
-    probabilities of 0 and 1. A label with fewer than five positive or negative held-out rows keeps the model's own log-odds.
+    probabilities of 0 and 1. A label with fewer than five positive or negative held-out rows keeps the model's own
+    log-odds.
     """
     fitted = np.array([[1.0], [0.0]], dtype=np.float32).repeat(decisions.shape[1], axis=1)
     for j in range(decisions.shape[1]):

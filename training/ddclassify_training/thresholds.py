@@ -20,8 +20,9 @@ def choose_thresholds(
 ) -> dict[str, dict[str, float]]:
     """Thresholds of the three policies.
 
-    "balanced" maximises F1; "recall" is the highest threshold that keeps the recall the configuration asks for;
-    "precision" the lowest that reaches the precision it asks for (where none does: the most precise one).
+    "balanced" maximises F1; "recall" is the highest threshold that keeps the recall the configuration asks for, and
+    never above "balanced"; "precision" the lowest that reaches the precision it asks for (where none does: the most
+    precise one), and never below "balanced".
 
     Args:
         scores, carried, decided: [rows x labels] of the held-out rows.
@@ -39,10 +40,11 @@ def choose_thresholds(
             continue
         cuts, precision, recall = curve(probability, target)
         f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-        found["balanced"][label] = float(cuts[np.argmax(f1)])
-        found["recall"][label] = float(cuts[np.flatnonzero(recall >= config.recall)[0]])
         good = np.flatnonzero((precision >= config.precision) & (recall > 0))
-        found["precision"][label] = float(cuts[good[-1]] if good.size else cuts[np.argmax(precision)])
+        balanced = cuts[np.argmax(f1)]
+        found["balanced"][label] = float(balanced)
+        found["recall"][label] = float(min(balanced, cuts[np.flatnonzero(recall >= config.recall)[0]]))
+        found["precision"][label] = float(max(balanced, cuts[good[-1] if good.size else np.argmax(precision)]))
     return found
 
 
