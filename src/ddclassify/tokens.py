@@ -22,6 +22,7 @@ CHUNK_CAP = 100
 """Characters of a chunk without white space that are looked at: longer ones are no words."""
 
 _DIGITS = re.compile(r"\d")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")  # JSON can hold them; spaCy cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class _ChunkMemo(dict[str, int]):
         self._arrays: tuple[Hashes, Hashes, NDArray[np.int64]] | None = None
 
     def __missing__(self, chunk: str) -> int:
-        for token in self._tokenizer(chunk[:CHUNK_CAP]):
+        for token in self._tokenizer(_LONE_SURROGATE.sub("\ufffd", chunk[:CHUNK_CAP])):
             word = _DIGITS.sub("0", token.lower_)
             if any(map(str.isalnum, word)):
                 self._words.append(self._hash(word))

@@ -57,6 +57,10 @@ def test_stems_join_inflections() -> None:
     assert batch.words[0] != batch.words[1]
 
 
+def test_half_a_surrogate_pair_is_a_token_like_any_other() -> None:
+    assert TokenHasher()(["attach\ud800 left"]).size == 1
+
+
 def test_a_chunk_without_space_costs_little() -> None:
     assert TokenHasher()(["x" * 5_000_000]).words.size == 1
 

@@ -112,7 +112,7 @@ def describe(splits: Mapping[str, Sequence[Row]], taxonomy: Taxonomy) -> dict[st
         "distinct": {str(n): distinct([row.text for row in rows], n) for n in (1, 2, 3)},
         "cells": {cell: _cells(documents.values(), cell) for cell in CELLS},
         "checks": {
-            f"near-duplicates (Jaccard {NEAR_DUPLICATE}, word {SHINGLE}-shingles) under {NEAR_DUPLICATES_ALLOWED:.0%}": {
+            f"near-duplicates (Jaccard {NEAR_DUPLICATE}, {SHINGLE}-word shingles) under {NEAR_DUPLICATES_ALLOWED:.0%}": {
                 "passed": share < NEAR_DUPLICATES_ALLOWED,
                 "value": share,
                 "pairs": [list(pair) for pair in near],

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import DDClassifyError
-from . import agreement, evaluate, labels, tag, train
+from . import agreement, evaluate, labels, serve, tag, train
 
-_VERBS = {"tag": tag, "labels": labels, "train": train, "evaluate": evaluate, "agreement": agreement}
+_VERBS = {"tag": tag, "labels": labels, "train": train, "evaluate": evaluate, "agreement": agreement, "serve": serve}
 
 
 def build_parser() -> argparse.ArgumentParser:
