@@ -30,7 +30,7 @@ from .validate import validate_corpus
 
 SHINGLE = 5
 NEAR_DUPLICATE = 0.8
-NEAR_DUPLICATES_ALLOWED = 0.01
+DUPLICATES_ALLOWED = 0.01
 SHARED_RUN = 10
 SKELETON = 6
 SKELETON_MIN = 15
@@ -112,8 +112,8 @@ def describe(splits: Mapping[str, Sequence[Row]], taxonomy: Taxonomy) -> dict[st
         "distinct": {str(n): distinct([row.text for row in rows], n) for n in (1, 2, 3)},
         "cells": {cell: _cells(documents.values(), cell) for cell in CELLS},
         "checks": {
-            f"near-duplicates (Jaccard {NEAR_DUPLICATE}, {SHINGLE}-word shingles) under {NEAR_DUPLICATES_ALLOWED:.0%}": {
-                "passed": share < NEAR_DUPLICATES_ALLOWED,
+            f"near-duplicates (Jaccard {NEAR_DUPLICATE}, {SHINGLE}-word shingles) under {DUPLICATES_ALLOWED:.0%}": {
+                "passed": share < DUPLICATES_ALLOWED,
                 "value": share,
                 "pairs": [list(pair) for pair in near],
             },
