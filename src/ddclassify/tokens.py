@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import spacy
 from numpy.typing import NDArray
-from spacy.tokenizer import Tokenizer
 
 from .sentences import normalise
 
@@ -75,8 +73,11 @@ class _ChunkMemo(dict[str, int]):
 
     def __init__(self, stem_length: int) -> None:
         super().__init__()
+        # Importing spaCy takes a second; what never scores (help, labels) does without.
+        import spacy
+
         nlp = spacy.blank("en")
-        self._tokenizer: Tokenizer = nlp.tokenizer
+        self._tokenizer = nlp.tokenizer
         self._hash = nlp.vocab.strings.add
         self._stem_length = stem_length
         self._words: list[int] = []

@@ -162,6 +162,8 @@ def compare(splits: Mapping[str, Sequence[Row]], taxonomy: Taxonomy, folder: Pat
 def near_duplicates(splits: Mapping[str, Sequence[Row]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Pairs of ids whose texts are near-duplicates by MinHash, and those of them that lie in two splits.
 
+    Texts of fewer than `SHINGLE` words ("Thank you.", "###") are passed over.
+
     Raises:
         MissingExtraError: datasketch is not installed.
     """
@@ -176,7 +178,9 @@ def near_duplicates(splits: Mapping[str, Sequence[Row]]) -> tuple[list[tuple[str
     for rows in splits.values():
         for row in rows:
             words = _WORDS.findall(row.text.lower())
-            runs = frozenset(" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1)))
+            if len(words) < SHINGLE:
+                continue
+            runs = frozenset(" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1))
             sketch = MinHash(num_perm=128)
             sketch.update_batch([run.encode() for run in runs])
             found += [(str(other), row.id) for other in index.query(sketch) if _jaccard(shingles[str(other)], runs)]
