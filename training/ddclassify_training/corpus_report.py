@@ -383,8 +383,8 @@ def _stratum(rows: Sequence[Row], taxonomy: Taxonomy) -> dict[str, Any]:
     terms = {}
     for label in taxonomy:
         pattern = re.compile(label.plain_terms, re.IGNORECASE)
-        hits = np.array([bool(pattern.search(row.text)) for row in rows])
-        carried = np.array([label.id in row.labels for row in rows])
+        hits = np.array([bool(pattern.search(row.text)) for row in rows], dtype=bool)
+        carried = np.array([label.id in row.labels for row in rows], dtype=bool)
         terms[label.id] = {
             "positives": int(carried.sum()),
             "in_positives": float(hits[carried].mean()) if carried.any() else None,
