@@ -9,6 +9,7 @@ REAL := $(if $(DDCLASSIFY_REAL_DATA),--evaluate $(DDCLASSIFY_REAL_DATA)/real-dev
 .PHONY: demo test test-system lint format train evaluate corpus-report clean
 
 demo: $(VENV)/.installed  ## tag the sample documents
+	@mkdir -p out
 	$(BIN)/ddclassify tag annotations/samples
 	$(BIN)/ddclassify tag annotations/samples --level document --output out/demo.csv
 	@echo; echo "One row a document, with every input column: out/demo.csv"
@@ -45,12 +46,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
-	@mkdir -p out
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
-	@mkdir -p out
 	@touch $@ $(VENV)/.installed
 
 clean:

@@ -51,6 +51,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("ddclassify"),
         description="Labels sentences and documents with the activities of defence diplomacy.",
         lifespan=lifespan,
+        # FastAPI's own pages load their scripts from the network.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = chosen
     app.add_middleware(Limits, max_body=chosen.max_body, max_concurrency=chosen.max_concurrency)
@@ -91,7 +94,12 @@ def _add_routes(app: FastAPI) -> None:
         """Split documents into sentences and label each in its context."""
         _at_most(len(body.documents), settings.max_documents, "documents")
         sent = (Document(d.id, d.text, {"title": d.title} if d.title else {}) for d in body.documents)
-        tagged = [_document(t) for t in classifier.tag_many(sent, body.policy)]
+        tagged: list[DocumentOut] = []
+        total = 0
+        for document in classifier.tag_many(sent, body.policy):
+            total += len(document.predictions)
+            _at_most(total, settings.max_sentences, "sentences")
+            tagged.append(_document(document))
         return DocumentsResponse(model=classifier.model_id, policy=body.policy, documents=tagged)
 
     @app.get("/v1/labels")

@@ -56,6 +56,9 @@ def install(app: FastAPI) -> None:
         kind = kinds.get(error.status_code, "invalid-body")
         return problem(kind, f"{request.method} {request.url.path}", dict(error.headers or {}))
 
+    async def on_failure(request: Request, error: Exception) -> JSONResponse:
+        return problem("internal", "the request could not be answered; the log of the service says why")
+
     async def on_library(request: Request, error: Exception) -> JSONResponse:
         return problem("invalid-body", str(error))
 
@@ -63,3 +66,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(DDClassifyError, on_library)
+    app.add_exception_handler(Exception, on_failure)

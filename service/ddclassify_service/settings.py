@@ -20,7 +20,7 @@ class Settings:
         port: TCP port.
         allow_remote: bind elsewhere all the same. The service has no authentication of its own yet.
         max_body: bytes of a request body.
-        max_sentences: sentences of one /v1/classify request.
+        max_sentences: sentences of one request, also those found in its documents.
         max_documents: documents of one /v1/documents request.
         max_concurrency: requests worked on at once; more are turned away with 429.
     """

@@ -20,7 +20,7 @@ from .predictions import Prediction, TaggedDocument
 DEFAULT_MODEL = "fast"
 DEFAULT_POLICY = "balanced"
 BATCH = 2048
-"""Sentences scored at once; bounds memory whatever the corpus."""
+"""Sentences scored at once. Memory depends on the largest document, not on how many there are."""
 
 GOLDEN_TOLERANCE = 1e-4
 _NOTHING = Context()

@@ -15,8 +15,8 @@ class Document:
     """A text and where it came from.
 
     Attributes:
-        id: unique within a run; output rows carry it.
-        text: the whole text. Every offset counts its characters (Python string indices).
+        id: names it in the output rows; two files may use the same one, `source` tells them apart.
+        text: the whole text, without front matter. Every offset counts its characters (Python string indices).
         metadata: input columns or front-matter fields; they travel into every output row.
         source: path of the file it was read from, None for text given directly.
         pages: offsets at which pages begin, ascending; empty where the source has no pages.

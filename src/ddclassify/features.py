@@ -42,6 +42,9 @@ class FeatureConfig:
     min_df: int = 2
 
     def __post_init__(self) -> None:
+        for name in ("stem_length", "words", "stems", "min_df"):
+            if not isinstance(getattr(self, name), int):
+                raise ValueError(f"{name} must be a whole number, not {getattr(self, name)!r}")
         if self.stem_length < 1 or self.min_df < 1:
             raise ValueError(f"stem_length and min_df must be at least 1: {self}")
         if min(self.words, self.stems) < 0 or max(self.words, self.stems) < 1 or self.context_weight < 0:

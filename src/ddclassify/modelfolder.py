@@ -193,6 +193,9 @@ def _manifest(folder: Path) -> Manifest:
     names = {f.name for f in fields(Manifest)}
     if set(data) != names:
         raise ModelError(f"{folder / MANIFEST}: fields {sorted(set(data) ^ names)} are missing or unknown")
+    mappings = ("features", "thresholds", "training", "libraries", "metrics", "files")
+    if not isinstance(data["id"], str) or not all(isinstance(data[name], dict) for name in mappings):
+        raise ModelError(f"{folder / MANIFEST}: its fields are of other types; get the model again")
     manifest = Manifest(**data)
     draft = Manifest(**{**data, "files": {**data["files"], CARD: ""}})
     if not manifest.id.endswith(draft.digest()[:8]):
@@ -231,11 +234,21 @@ def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def check_target(path: str | Path) -> None:
+    """Refuse a place at which no model may be written.
+
+    Raises:
+        OutputError: it holds something that is not a model.
+    """
+    target = Path(path)
+    if target.exists() and not ((target / MANIFEST).is_file() or (target.is_dir() and not any(target.iterdir()))):
+        raise OutputError(f"{target}: exists and is not a model; name another folder")
+
+
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A new folder beside the target that takes its place when the block ends without an error."""
-    if target.exists() and not ((target / MANIFEST).is_file() or (target.is_dir() and not any(target.iterdir()))):
-        raise OutputError(f"{target}: exists and is not a model; name another folder")
+    check_target(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -7,11 +7,13 @@ import csv
 import glob
 import io
 import json
+import math
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,11 +24,19 @@ TEXT_SUFFIXES = frozenset({".txt", ".md"})
 ROW_SUFFIXES = frozenset({".jsonl", ".csv"})
 SUFFIXES = TEXT_SUFFIXES | ROW_SUFFIXES
 MAX_BYTES = 32 * 1024 * 1024
-"""Largest text file, JSONL line or CSV field read as one document."""
+"""Largest text file (bytes), JSONL line or CSV field (characters) read as one document."""
 
 STDIN = "-"
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n", re.DOTALL | re.MULTILINE)
 _FRONT_LINE = re.compile(r"([A-Za-z_][\w-]*):[ \t]*(.*)")
+_ESCAPED_BYTE = re.compile(r"[\udc80-\udcff]")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +56,19 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise InputError(f"unknown encoding {self.encoding!r}") from None
+            "x".encode(self.encoding)
+        except (LookupError, UnicodeError):
+            raise InputError(f"unknown text encoding {self.encoding!r}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An input that could not be read: its id, what is wrong, and the columns that came with it."""
+    """An input that could not be read: its id, what is wrong, and the columns and the file that it came with."""
 
     id: str
     message: str
     metadata: dict[str, Any] = field(default_factory=dict)
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class Sources:
     """The files that paths, folders and patterns stand for.
 
     Attributes:
-        files: in the order named; folders in the order of their names.
+        files: in the order named, each once; folders in the order of their names.
         skipped: files in folders whose kind is not read.
         size: bytes in all, standard input not counted.
     """
@@ -74,35 +85,34 @@ class Sources:
     skipped: int
     size: int
 
+    def holds(self, path: str) -> bool:
+        """Whether a path names one of the files."""
+        return os.path.realpath(path) in {os.path.realpath(f) for f in self.files if f != STDIN}
+
 
 def find_sources(paths: Iterable[str]) -> Sources:
     """Expand folders and glob patterns.
 
     Raises:
-        InputError: a path does not exist, a pattern matches nothing, or a file named by itself is of a kind not read.
+        InputError: a path does not exist, a pattern matches nothing, a folder cannot be read, or a file named by
+            itself is of a kind not read.
     """
-    files: dict[str, None] = {}
+    files: dict[str, str] = {}
     skipped = 0
     for path in paths:
         if path == STDIN:
-            files[path] = None
+            files[path] = path
             continue
-        matches = [path] if Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
-        if not matches:
-            raise InputError(f"{path}: no such file or folder")
-        for match in matches:
-            if Path(match).is_dir():
-                found = [str(Path(root, name)) for root, _, names in os.walk(match) for name in names]
-                readable = sorted(name for name in found if Path(name).suffix.lower() in SUFFIXES)
-                skipped += len(found) - len(readable)
-                files.update(dict.fromkeys(readable))
-            elif Path(match).suffix.lower() not in SUFFIXES:
-                raise InputError(f"{match}: cannot read {Path(match).suffix or 'files without a suffix'}; {_kinds()}")
-            else:
-                files[match] = None
+        try:
+            found, ignored = _expand(path)
+        except OSError as error:
+            raise InputError(f"{_short_path(error.filename or path)}: {error.strerror}") from None
+        skipped += ignored
+        for name in found:
+            files.setdefault(os.path.realpath(name), name)
     if not files:
         raise InputError(f"nothing to read there; {_kinds()}")
-    return Sources(tuple(files), skipped, sum(Path(f).stat().st_size for f in files if f != STDIN))
+    return Sources(tuple(files.values()), skipped, sum(_size(f) for f in files.values()))
 
 
 def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document | Failed]:
@@ -111,20 +121,84 @@ def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document 
         suffix = options.stdin_format if path == STDIN else Path(path).suffix.lower()
         name = "stdin" if path == STDIN else path
         try:
-            with open_source(path) as file:
+            with _open(path) as file:
                 if suffix in TEXT_SUFFIXES:
                     yield _text_document(file, name, options)
                 else:
                     yield from _row_documents(file, suffix, name, options)
         except OSError as error:
-            yield Failed(name, f"{name}: {error.strerror or error}")
+            yield Failed(name, f"{name}: {error.strerror or error}", source=name)
         except InputError as error:
-            yield Failed(name, str(error))
+            yield Failed(name, str(error), source=name)
 
 
-def open_source(path: str) -> BinaryIO:
-    """Open a file, or standard input for "-", for reading bytes."""
-    return sys.stdin.buffer if path == STDIN else Path(path).open("rb")
+def read_rows(file: BinaryIO, suffix: str, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """The rows of a JSONL or CSV file.
+
+    Args:
+        file: open for reading bytes.
+        suffix: ".jsonl" or ".csv".
+        name: of the file, for messages.
+        encoding: of the file; a byte-order mark overrules it.
+
+    Yields:
+        The row's number (JSONL: its line, CSV: counted after the header) and the row, or a message where it is bad.
+
+    Raises:
+        InputError: nothing after this place can be read.
+    """
+    start = file.peek(4)[:4] if isinstance(file, io.BufferedReader) or hasattr(file, "peek") else b""
+    # Undecodable bytes become lone surrogates, so that one bad row does not cost the rest of the file.
+    ends = "\n" if suffix == ".jsonl" else ""
+    stream = io.TextIOWrapper(file, _bom_encoding(start) or encoding, errors="surrogateescape", newline=ends)
+    try:
+        yield from (_json_rows if suffix == ".jsonl" else _csv_rows)(stream, name, encoding)
+    except UnicodeError as error:
+        raise InputError(
+            f"{name}: cannot be decoded as {encoding}: {error}; name the right one with --encoding"
+        ) from None
+    finally:
+        stream.detach()
+
+
+def _expand(path: str) -> tuple[list[str], int]:
+    """The readable files that a path, folder or pattern stands for, and how many others a folder holds."""
+    matches = [path] if os.path.lexists(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+    if not matches:
+        raise InputError(f"{_short_path(path)}: no such file or folder")
+    files: list[str] = []
+    skipped = 0
+    for match in matches:
+        if Path(match).is_dir():
+            walk = os.walk(match, onerror=_raise)
+            found = [str(Path(root, name)) for root, _, names in walk for name in names]
+            readable = sorted(name for name in found if Path(name).suffix.lower() in SUFFIXES)
+            files += readable
+            skipped += len(found) - len(readable)
+        elif Path(match).suffix.lower() not in SUFFIXES:
+            raise InputError(f"{match}: cannot read {Path(match).suffix or 'files without a suffix'}; {_kinds()}")
+        else:
+            files.append(match)
+    return files, skipped
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _size(path: str) -> int:
+    try:
+        return 0 if path == STDIN else Path(path).stat().st_size
+    except OSError:
+        return 0  # Reading it will say what is wrong.
+
+
+def _open(path: str) -> BinaryIO:
+    if path != STDIN:
+        return Path(path).open("rb")
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def _kinds() -> str:
@@ -135,7 +209,12 @@ def _text_document(file: BinaryIO, name: str, options: ReadOptions) -> Document:
     raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise InputError(f"{name}: more than {MAX_BYTES >> 20} MB in one document; split the file")
-    text = _decode(raw, name, options.encoding)
+    encoding = _bom_encoding(raw) or options.encoding
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        byte = raw[error.start] if error.start < len(raw) else 0
+        raise InputError(f"{name}: byte {error.start} {_not_text(byte, encoding)}") from None
     metadata, body = _front_matter(text)
     return Document(str(metadata.get(options.id_field) or name), body, metadata, name)
 
@@ -151,10 +230,10 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _row_documents(file: BinaryIO, suffix: str, name: str, options: ReadOptions) -> Iterator[Document | Failed]:
-    for number, record in _json_rows(file, name, options) if suffix == ".jsonl" else _csv_rows(file, name, options):
+    for number, record in read_rows(file, suffix, name, options.encoding):
         where = f"{name}:{number}"
         if isinstance(record, str):
-            yield Failed(where, record)
+            yield Failed(where, record, source=name)
             continue
         metadata = {k: v for k, v in record.items() if k not in (options.text_field, options.id_field)}
         given = record.get(options.id_field)
@@ -162,91 +241,102 @@ def _row_documents(file: BinaryIO, suffix: str, name: str, options: ReadOptions)
         text = record.get(options.text_field)
         if isinstance(text, str):
             yield Document(row_id, text, metadata, name)
-        elif options.text_field in record:
-            message = f"row {number}: {options.text_field!r} is {_short(text)}, expected text"
-            yield Failed(row_id, f"{name}: {message}", metadata)
+            continue
+        if suffix == ".csv":
+            columns = ", ".join(list(record)[:8])
+            raise InputError(
+                f"{name}: no column {options.text_field!r} (there are: {columns}); name it with --text-field"
+            )
+        if options.text_field in record:
+            message = f"{options.text_field!r} is {_short(text)}, expected text"
         else:
             columns = ", ".join(map(str, list(record)[:8])) or "none"
-            message = f"row {number}: no field {options.text_field!r} (there are: {columns}); name it with --text-field"
-            yield Failed(row_id, f"{name}: {message}", metadata)
+            message = f"no field {options.text_field!r} (there are: {columns}); name it with --text-field"
+        yield Failed(row_id, f"{name}: row {number}: {message}", metadata, name)
 
 
-def _json_rows(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _json_rows(stream: io.TextIOWrapper, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     number = 0
-    while line := file.readline(MAX_BYTES + 1):
+    while line := stream.readline(MAX_BYTES + 1):
         number += 1
         if len(line) > MAX_BYTES:
-            while line and not line.endswith(b"\n"):
-                line = file.readline(MAX_BYTES)
+            while line and not line.endswith("\n"):
+                line = stream.readline(MAX_BYTES)
             yield number, f"{name}: row {number}: more than {MAX_BYTES >> 20} MB in one line; split the document"
             continue
+        if trouble := _undecoded(line, encoding):
+            yield number, f"{name}: row {number}: {trouble}"
+            continue
         try:
-            text = _decode(line, f"{name}: row {number}", options.encoding)
-            record = json.loads(text) if text.strip() else None
-        except InputError as error:
-            yield number, str(error)
+            record = json.loads(line, parse_constant=_no_number, parse_float=_number) if line.strip() else None
         except (ValueError, RecursionError) as error:
             yield number, f"{name}: row {number}: not JSON: {error}"
-        else:
-            if isinstance(record, dict):
-                yield number, record
-            elif record is not None:
-                yield number, f"{name}: row {number}: {_short(record)} is not a JSON object"
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        elif record is not None or line.strip():
+            yield number, f"{name}: row {number}: {_short(record)} is not a JSON object"
 
 
-def _csv_rows(file: BinaryIO, name: str, options: ReadOptions) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    start = file.peek(4) if isinstance(file, io.BufferedReader) else b""
-    stream = io.TextIOWrapper(file, encoding=_bom_encoding(start) or options.encoding, newline="")
+def _csv_rows(stream: io.TextIOWrapper, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     csv.field_size_limit(MAX_BYTES)
+    first = stream.readline()
+    delimiter = max(",;\t", key=first.count)
+    if re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE):  # what spreadsheets write to name the delimiter
+        delimiter, first = first[4], stream.readline()
     number = 0
     try:
-        header = stream.readline()
-        delimiter = max(",;\t", key=header.count)
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        if options.text_field not in names:
-            found = ", ".join(names[:8]) or "none"
-            raise InputError(
-                f"{name}: no column {options.text_field!r} (there are: {found}); name it with --text-field"
-            )
-        for record in csv.DictReader(stream, names, delimiter=delimiter):
+        reader = csv.DictReader(chain([first], stream), delimiter=delimiter)
+        names = list(reader.fieldnames or ())
+        if len(set(names)) < len(names):
+            double = next(n for n in names if names.count(n) > 1)
+            raise InputError(f"{name}: the column {double!r} stands twice; rename one")
+        for record in reader:
             number += 1
             row: dict[str, Any] = {k: v for k, v in record.items() if k is not None}
-            if None in record or None in record.values():
-                yield number, f"{name}: row {number}: {_cells(record)} cells under {len(names)} columns"
+            cells = sum(v is not None for v in row.values()) + len(record.get(None, ()))
+            if cells != len(names):
+                yield number, f"{name}: row {number}: {cells} cells under {len(names)} columns"
+            elif trouble := _undecoded("".join(row.values()), encoding):
+                yield number, f"{name}: row {number}: {trouble}"
             else:
                 yield number, row
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name}: {_not_decodable(error, options.encoding)}") from None
+        if not number and not names:
+            raise InputError(f"{name}: is empty; its first line must name the columns")
     except csv.Error as error:
         raise InputError(f"{name}: row {number + 1}: {error}") from None
-    finally:
-        stream.detach()
 
 
-def _cells(record: dict[Any, Any]) -> int:
-    return sum(v is not None for k, v in record.items() if k is not None) + len(record.get(None, ()))
+def _undecoded(text: str, encoding: str) -> str:
+    """What is wrong with a text whose undecodable bytes were escaped; "" when nothing is."""
+    found = _ESCAPED_BYTE.search(text)
+    return _not_text(ord(found[0]) - 0xDC00, encoding) if found else ""
+
+
+def _not_text(byte: int, encoding: str) -> str:
+    return f"(0x{byte:02x}) is not {encoding}; name the right one with --encoding"
 
 
 def _bom_encoding(start: bytes) -> str | None:
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            return encoding
     return None
 
 
-def _decode(raw: bytes, where: str, encoding: str) -> str:
-    try:
-        return raw.decode(_bom_encoding(raw) or encoding)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: {_not_decodable(error, encoding)}") from None
+def _number(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
-def _not_decodable(error: UnicodeDecodeError, encoding: str) -> str:
-    byte = error.object[error.start] if error.start < len(error.object) else 0
-    return f"byte {error.start} (0x{byte:02x}) is not {encoding}; name the right one with --encoding"
+def _no_number(text: str) -> None:
+    """NaN and the infinities, which are no JSON, become null."""
 
 
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _short_path(path: str) -> str:
+    return path if len(path) <= 200 else path[:197] + "..."

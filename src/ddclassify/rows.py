@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .classifier import Classifier
+from .documents import Document
 from .predictions import Prediction, TaggedDocument
+from .reading import Failed
 
 SCHEMA = 1
 """Raised whenever a field of the rows changes its name or meaning."""
@@ -31,14 +33,15 @@ class RowBuilder:
     def sentences(self, tagged: TaggedDocument) -> Iterator[Row]:
         """One row a sentence, in order."""
         for index, prediction in enumerate(tagged.predictions):
-            yield self.sentence(prediction, tagged.document.id, index, tagged.document.metadata)
+            yield self.sentence(prediction, tagged.document, index)
 
-    def sentence(self, prediction: Prediction, doc_id: str, index: int, metadata: Mapping[str, Any]) -> Row:
+    def sentence(self, prediction: Prediction, document: Document, index: int) -> Row:
         """The row of one sentence; offsets count characters of the document's text."""
         sentence = prediction.sentence
         return {
             "schema": SCHEMA,
-            "doc_id": doc_id,
+            "doc_id": document.id,
+            "file": document.source,
             "index": index,
             "start": sentence.start,
             "end": sentence.end,
@@ -49,7 +52,7 @@ class RowBuilder:
             "page": sentence.page,
             "language": prediction.language,
             "error": None,
-            "metadata": dict(metadata),
+            "metadata": dict(document.metadata),
         }
 
     def document(self, tagged: TaggedDocument) -> Row:
@@ -57,6 +60,7 @@ class RowBuilder:
         return {
             "schema": SCHEMA,
             "doc_id": tagged.document.id,
+            "file": tagged.document.source,
             "sentences": len(tagged.predictions),
             "labels": list(tagged.labels),
             "counts": {label: tagged.counts.get(label, 0) for label in self._ids},
@@ -67,14 +71,15 @@ class RowBuilder:
             "metadata": dict(tagged.document.metadata),
         }
 
-    def failure(self, doc_id: str, message: str, metadata: Mapping[str, Any], level: str) -> Row:
+    def failure(self, failed: Failed, level: str) -> Row:
         """The row that stands for an input that could not be read: no labels, the reason in `error`."""
         empty: Row = {"index": None, "start": None, "end": None, "text": None}
         if level == "document":
             empty = {"sentences": None}
         return {
             "schema": SCHEMA,
-            "doc_id": doc_id,
+            "doc_id": failed.id,
+            "file": failed.source,
             **empty,
             "labels": [],
             **({"counts": {}} if level == "document" else {}),
@@ -82,8 +87,8 @@ class RowBuilder:
             **self._model,
             **({} if level == "document" else {"page": None}),
             "language": None,
-            "error": message,
-            "metadata": dict(metadata),
+            "error": failed.message,
+            "metadata": dict(failed.metadata),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -84,6 +85,10 @@ class Taxonomy:
                 raise TaxonomyError(f"label id {label.id!r} stands twice in taxonomy {self.id!r}")
             if label.parent not in ("main", "sub"):
                 raise TaxonomyError(f"label {label.id!r}: parent is {label.parent!r}, not main or sub")
+            try:
+                re.compile(label.plain_terms)
+            except re.error as error:
+                raise TaxonomyError(f"label {label.id!r}: plain_terms is no regular expression: {error}") from None
             seen.add(label.id)
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,13 +32,11 @@ class TokenBatch:
         rows: int32 [tokens], which text a token belongs to, ascending.
         words: uint64 [tokens], hash of the lower-cased token, digits masked as 0.
         stems: uint64 [tokens], hash of its first letters.
-        size: n.
     """
 
     rows: NDArray[np.int32]
     words: Hashes
     stems: Hashes
-    size: int
 
 
 class TokenHasher:
@@ -53,16 +52,21 @@ class TokenHasher:
     def __init__(self, stem_length: int = 5) -> None:
         self.stem_length = stem_length
         self._memo = _ChunkMemo(stem_length)
+        self._lock = threading.Lock()
 
     def __call__(self, texts: Sequence[str]) -> TokenBatch:
-        """Tokenise texts; tokens without a letter or digit are dropped."""
+        """Tokenise texts; tokens without a letter or digit are dropped. Safe to call from several threads."""
+        with self._lock:
+            return self._tokenise(texts)
+
+    def _tokenise(self, texts: Sequence[str]) -> TokenBatch:
         if len(self._memo) > MEMO_CAP:
             self._memo = _ChunkMemo(self.stem_length)
         memo = self._memo
         chunks: list[int] = []
         counts = np.empty(len(texts), dtype=np.int64)
         for i, text in enumerate(texts):
-            found = list(map(memo.__getitem__, normalise(text).split()))
+            found = [memo[chunk[:CHUNK_CAP]] for chunk in normalise(text).split()]
             counts[i] = len(found)
             chunks += found
         return memo.expand(np.asarray(chunks, dtype=np.int64), counts)
@@ -86,7 +90,7 @@ class _ChunkMemo(dict[str, int]):
         self._arrays: tuple[Hashes, Hashes, NDArray[np.int64]] | None = None
 
     def __missing__(self, chunk: str) -> int:
-        for token in self._tokenizer(_LONE_SURROGATE.sub("\ufffd", chunk[:CHUNK_CAP])):
+        for token in self._tokenizer(_LONE_SURROGATE.sub("\ufffd", chunk)):
             word = _DIGITS.sub("0", token.lower_)
             if any(map(str.isalnum, word)):
                 self._words.append(self._hash(word))
@@ -109,4 +113,4 @@ class _ChunkMemo(dict[str, int]):
         firsts = np.cumsum(lengths) - lengths
         places = np.arange(lengths.sum(), dtype=np.int64) + np.repeat(starts - firsts, lengths)
         rows = np.repeat(np.repeat(np.arange(counts.size, dtype=np.int32), counts), lengths)
-        return TokenBatch(rows, words[places], stems[places], counts.size)
+        return TokenBatch(rows, words[places], stems[places])

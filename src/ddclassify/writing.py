@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -32,6 +32,7 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
     """A writer to a file, or to standard output for None.
 
     A file is written as OUTPUT.partial and moved when the block ends without an error; after an error it stays there.
+    Where OUTPUT is a link its target is replaced; a device or pipe, which cannot be moved into place, is written to.
 
     Args:
         form: one of `FORMATS`.
@@ -41,48 +42,105 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
         OutputError: it cannot be opened, written or moved.
     """
     if output is None:
-        writer = _writer(form, sys.stdout, label_ids)
-        yield writer
-        writer.finish()
-        sys.stdout.flush()
+        if sys.stdout is None:
+            raise OutputError("standard output is closed; name a file with --output")
+        with _finishing(form, Output(sys.stdout, "standard output"), label_ids) as writer:
+            yield writer
         return
-    target = Path(output)
-    # A device or pipe cannot be moved into place.
-    partial = Path(output + PARTIAL) if target.is_file() or not target.exists() else target
-    try:
+    target = Path(output).resolve()
+    partial = target.with_name(target.name + PARTIAL) if target.is_file() or not target.exists() else target
+    with _explained(output):
         if target.is_dir():
             raise IsADirectoryError(21, "is a folder")
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            writer = _writer(form, file, label_ids)
+        file = partial.open("w", encoding="utf-8", newline="")
+    try:
+        with _finishing(form, Output(file, output), label_ids) as writer:
             yield writer
-            writer.finish()
-        if partial != target:
+    finally:
+        with _explained(output):
+            file.close()
+    if partial != target:
+        with _explained(output):
             partial.replace(target)
-    except OSError as error:
-        raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
 
 
-def _writer(form: str, file: IO[str], label_ids: Sequence[str]) -> RowWriter:
+def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as JSONL, whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with open_writer(path, "jsonl", ()) as writer:
+        for row in rows:
+            writer.write(dict(row))
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """A row as one line of JSON. Lone surrogates, which JSON input can hold and UTF-8 cannot, stay escaped."""
+    text = json.dumps(row, ensure_ascii=False)
+    return text if _encodable(text) else json.dumps(row)
+
+
+class Output:
+    """A text stream whose failures name it."""
+
+    def __init__(self, file: IO[str], name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def write(self, text: str) -> int:
+        """Write text; lone surrogates become "?"."""
+        with _explained(self._name):
+            return self._file.write(text if _encodable(text) else text.encode("utf-8", "replace").decode())
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with _explained(self._name):
+            self._file.flush()
+
+
+@contextmanager
+def _finishing(form: str, file: Output, label_ids: Sequence[str]) -> Iterator[RowWriter]:
+    """A writer that is finished also when the block fails, so that what it held is not lost."""
+    writer: RowWriter
     if form == "csv":
-        return CsvWriter(file, label_ids)
-    return JsonlWriter(file) if form == "jsonl" else TableWriter(file)
+        writer = CsvWriter(file, label_ids)
+    else:
+        writer = JsonlWriter(file) if form == "jsonl" else TableWriter(file)
+    try:
+        yield writer
+    finally:
+        writer.finish()
+        file.flush()
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {error.strerror or error}") from None
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class JsonlWriter:
     """One JSON object a line."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: Output) -> None:
         self._file = file
 
     def write(self, row: dict[str, Any]) -> None:
         """Write one row."""
-        # Lone surrogates can stand in JSON input; escaped they survive, as UTF-8 they could not be written.
-        text = json.dumps(row, ensure_ascii=False)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = json.dumps(row)
-        self._file.write(text + "\n")
+        self._file.write(json_line(row) + "\n")
 
     def finish(self) -> None:
         """Nothing is left to write."""
@@ -95,13 +153,12 @@ class CsvWriter:
     been seen, so the rows wait in a temporary file.
     """
 
-    def __init__(self, file: IO[str], label_ids: Sequence[str]) -> None:
+    def __init__(self, file: Output, label_ids: Sequence[str]) -> None:
         self._file = file
         self._ids = label_ids
         self._own: list[str] = []
         self._extra: dict[str, str] = {}
-        self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8", newline="", errors="surrogatepass")  # noqa: SIM115
-        self._rows = csv.writer(self._waiting, lineterminator="\n")
+        self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
 
     def write(self, row: dict[str, Any]) -> None:
         """Write one row."""
@@ -110,22 +167,25 @@ class CsvWriter:
             self._own = list(flat)
         for name in row["metadata"]:
             if name not in self._extra:
-                taken = {*self._own, *self._extra.values()}
-                self._extra[name] = f"input_{name}" if name in taken else name
+                column = name
+                while column in self._own or column in self._extra.values():
+                    column = f"input_{column}"
+                self._extra[name] = column
         values = [flat.get(name) for name in self._own]
         values += [_cell(row["metadata"].get(name)) for name in self._extra]
-        self._rows.writerow(values)
+        self._waiting.write(json.dumps(values) + "\n")
 
     def finish(self) -> None:
         """Write the header and all rows."""
         self._waiting.seek(0)
-        csv.field_size_limit(2**31 - 1)
         header = [*self._own, *self._extra.values()]
-        out = csv.writer(_Escaping(self._file), lineterminator="\n")
+        # With this line end the csv module quotes every cell that holds a line break of any kind.
+        out = csv.writer(self._file, lineterminator="\r\n")
         if header:
             out.writerow(header)
-        for row in csv.reader(self._waiting):
-            out.writerow(row + [""] * (len(header) - len(row)))
+        for line in self._waiting:
+            values = json.loads(line)
+            out.writerow(values + [None] * (len(header) - len(values)))
         self._waiting.close()
 
     def _flat(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +200,7 @@ class CsvWriter:
 class TableWriter:
     """For the eye: the labels with their probabilities, then the sentence."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: Output) -> None:
         self._file = file
         self._document: str | None = None
 
@@ -163,21 +223,10 @@ class TableWriter:
         """Nothing is left to write."""
 
 
-class _Escaping:
-    """Writes text that may hold lone surrogates, which UTF-8 cannot carry, with "?" in their place."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode("utf-8", "replace").decode("utf-8"))
-
-
 def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _printable(text: str) -> str:
     """Text without control characters, which could steer a terminal."""
-    clean = "".join(c if c.isprintable() or c in "\n" else "\ufffd" for c in text)
-    return clean.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() or c in "\n" else "\ufffd" for c in text)

@@ -70,11 +70,31 @@ def test_train_from_the_corpus_that_the_default_model_carries(run: Run, tmp_path
     assert np.array_equal(ours.calibration, theirs.calibration)
 
 
+def test_retrain_from_a_model_folder(run: Run, small_model: Path, tmp_path: Path) -> None:
+    assert run("train", small_model, "--output", tmp_path / "model")[0] == 0
+    ours, theirs = load(tmp_path / "model").model.weights, load(small_model).model.weights
+    assert np.array_equal(ours.coefficients, theirs.coefficients)
+
+
+def test_side_files_never_replace_an_input(run: Run, small_model: Path, folder: Path) -> None:
+    file = folder / "test.jsonl"
+    before = file.read_bytes()
+    assert run("evaluate", "--model", small_model, file, "--errors", file)[0] == 2
+    assert run("agreement", file, file, "--disagreements", file)[0] == 2
+    assert file.read_bytes() == before
+
+
+def test_serve_refuses_bad_places(run: Run) -> None:
+    assert run("serve", "--port", "99999")[0] == 2
+    code, _, err = run("serve", "--host", "0.0.0.0")
+    assert code == 2 and "--allow-remote" in err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda f: (f / "train.jsonl").unlink(), "no train.jsonl there"),
-        (lambda f: (f / "dev.jsonl").write_text("{\n"), "dev.jsonl:1: not JSON"),
+        (lambda f: (f / "dev.jsonl").write_text("{\n"), "dev.jsonl: row 1: not JSON"),
         (lambda f: shutil.copy(f / "train.jsonl", f / "test.jsonl"), "stands already"),
     ],
 )

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 TEXT = "The defence ministers of Chile and Peru met in Lima. It rained. They agreed to hold the naval exercise again.\n"
 FIELDS = [
-    "schema", "doc_id", "index", "start", "end", "text", "labels", "probabilities", "model", "tier", "policy",
+    "schema", "doc_id", "file", "index", "start", "end", "text", "labels", "probabilities", "model", "tier", "policy",
     "page", "language", "error", "metadata",
 ]  # fmt: skip
 
@@ -163,7 +164,8 @@ def test_errors_row(run: Run, troubled: Path, tmp_path: Path, small_model: Path,
         (["{docs}/a.txt", "--model", "{docs}"], "no model there (manifest.json is missing)"),
         (["{docs}/a.txt", "--output", "{docs}/none/o.jsonl"], "o.jsonl: cannot be written: No such file or directory"),
         (["{docs}/a.txt", "--output", "o.xyz"], "o.xyz: say which --format: table, jsonl, csv"),
-        (["{docs}/a.txt", "--encoding", "klingon"], "unknown encoding 'klingon'"),
+        (["{docs}/a.txt", "--encoding", "klingon"], "unknown text encoding 'klingon'"),
+        (["{docs}/d.csv", "--output", "{docs}/d.csv"], "d.csv: is among the inputs"),
         (["{docs}/d.csv", "--text-field", "body"], "no column 'body' (there are: id, text, source)"),
     ],
 )
@@ -202,6 +204,28 @@ def test_standard_input(small_model: Path, form: str, text: str) -> None:
     done = subprocess.run(call, input=text.encode(), capture_output=True, check=True)
     found = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert "official_contacts" in found[0]["labels"] and done.stderr == b""
+
+
+@pytest.mark.parametrize("redirect", [">&-", "> /dev/full"])
+def test_an_unusable_standard_output_is_one_line(small_model: Path, tmp_path: Path, redirect: str) -> None:
+    (tmp_path / "a.txt").write_text(TEXT)
+    call = " ".join(command("tag", tmp_path / "a.txt", "--format", "jsonl", "--model", small_model))
+    done = subprocess.run(f"{call} {redirect}", shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.startswith("error: standard output"), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_closed_standard_input_is_one_line(small_model: Path) -> None:
+    call = " ".join(command("tag", "-", "--model", small_model))
+    done = subprocess.run(f"{call} <&-", shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "standard input is closed" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_standard_output_is_utf_8_whatever_the_locale(small_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The attaché left for 東京.", encoding="utf-8")
+    call = command("tag", tmp_path / "a.txt", "--format", "jsonl", "--model", small_model)
+    done = subprocess.run(call, capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert "東京" in done.stdout.decode("utf-8")
 
 
 def test_a_closed_pipe_is_no_error(small_model: Path, tmp_path: Path) -> None:
@@ -244,3 +268,22 @@ def test_real_documents_whole(run: Run, real_data: Path, tmp_path: Path) -> None
                 text = texts.setdefault(row["doc_id"], Path(row["doc_id"]).read_bytes().decode("utf-8-sig"))
                 assert text[row["start"] : row["end"]] == row["text"]
     assert len(texts) > 1000 and total > 100_000
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [([], True), (["--quiet"], False)])
+def test_progress_on_a_terminal_by_bytes(small_model: Path, tmp_path: Path, arguments: list[str], shown: bool) -> None:
+    pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
+    (tmp_path / "big.txt").write_text(TEXT * 500)
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    call = command("tag", tmp_path / "big.txt", "--output", tmp_path / "o.jsonl", "--model", small_model, *arguments)
+    process = subprocess.Popen(call, stderr=slave)
+    os.close(slave)
+    screen = b""
+    try:
+        while part := os.read(master, 4096):
+            screen += part
+    except OSError:  # what a terminal answers when its other end is gone
+        pass
+    assert process.wait() == 0
+    assert (b"100%" in screen and b"B/s" in screen) == shown and (screen == b"") != shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -38,7 +39,14 @@ def test_python_blocks_run(root: Path, playground: Path) -> None:
     found = blocks(root, "python")
     assert found
     for name, code in found:
-        done = subprocess.run([sys.executable, "-c", code], cwd=playground, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=playground,
+            env={**os.environ, "HF_HOME": str(playground / "cache"), "HF_HUB_OFFLINE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, f"{name}:\n{code}\n{done.stderr}"
 
 

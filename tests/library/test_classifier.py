@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,15 @@ def test_languages(classifier: Classifier) -> None:
         "Navy chief visits Hanoi"
     )
     assert [p.language for p in tagged.predictions] == ["other", "en", "other", None]
+
+
+def test_threads_share_a_classifier(small_model: Path) -> None:
+    shared, alone = load(small_model), load(small_model)
+    batches = [[f"Word{n}x{i} drill of Peru-{n} and Chile's navy {i * n}." for i in range(60)] for n in range(24)]
+    with ThreadPoolExecutor(12) as pool:
+        together = list(pool.map(shared.score, batches))
+    for batch, scores in zip(batches, together, strict=True):
+        assert np.array_equal(alone.score(batch), scores)
 
 
 def test_missing_model_is_one_clear_error(tmp_path: Path) -> None:

@@ -46,7 +46,6 @@ def test_tokens_are_spacys_on_any_text(text: str) -> None:
 def test_tokens_of_a_batch_are_those_of_each_text() -> None:
     hasher = TokenHasher()
     batch = hasher(TEXTS)
-    assert batch.size == len(TEXTS)
     for i, text in enumerate(TEXTS):
         assert batch.words[batch.rows == i].tolist() == hasher([text]).words.tolist()
 
@@ -58,7 +57,7 @@ def test_stems_join_inflections() -> None:
 
 
 def test_half_a_surrogate_pair_is_a_token_like_any_other() -> None:
-    assert TokenHasher()(["attach\ud800 left"]).size == 1
+    assert TokenHasher()(["attach\ud800 left"]).words.size == 2
 
 
 def test_a_chunk_without_space_costs_little() -> None:

@@ -80,6 +80,12 @@ def test_a_broken_manifest_is_one_clear_error(copy: Path, text: str) -> None:
         load(copy)
 
 
+def test_a_manifest_of_other_types_is_one_clear_error(copy: Path) -> None:
+    edit_manifest(copy, lambda m: m.update(files=[]))
+    with pytest.raises(ModelError, match="of other types"):
+        load(copy)
+
+
 def test_a_pickle_in_place_of_an_array_is_never_run(copy: Path) -> None:
     np.save(copy / "idf.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ModelError):

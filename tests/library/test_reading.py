@@ -117,9 +117,70 @@ def test_named_paths_that_cannot_be_read_are_errors(tmp_path: Path, path: str, m
         find_sources([str(tmp_path / path)])
 
 
-def test_unknown_encoding() -> None:
-    with pytest.raises(InputError, match="unknown encoding 'klingon'"):
-        ReadOptions(encoding="klingon")
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined"])
+def test_encodings_that_are_none(encoding: str) -> None:
+    with pytest.raises(InputError, match=f"unknown text encoding '{encoding}'"):
+        ReadOptions(encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.csv"])
+def test_byte_order_marks_overrule_the_encoding(tmp_path: Path, name: str, encoding: str) -> None:
+    texts = {"a.txt": "Attaché.", "a.jsonl": '{"text": "Attaché."}\n', "a.csv": "text\nAttaché.\n"}
+    (tmp_path / name).write_bytes(texts[name].encode(encoding))
+    (found,) = read(tmp_path / name)
+    assert isinstance(found, Document) and found.text == "Attaché."
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_one_bad_byte_costs_one_row(tmp_path: Path, suffix: str) -> None:
+    row = '{"text": "Row %d"}' if suffix == ".jsonl" else "Row %d"
+    lines = [(row % i).encode() for i in range(4000)]
+    lines[2000] = lines[2000].replace(b"Row", b"R\xe9w")
+    (tmp_path / f"a{suffix}").write_bytes((b"text\n" if suffix == ".csv" else b"") + b"\n".join(lines) + b"\n")
+    items = read(tmp_path / f"a{suffix}")
+    bad = [i for i, item in enumerate(items) if isinstance(item, Failed)]
+    assert len(items) == 4000 and bad == [2000]
+    assert failures(tmp_path / f"a{suffix}")[0].endswith(
+        "row 2001: (0xe9) is not utf-8; name the right one with --encoding"
+    )
+
+
+def test_spreadsheet_habits(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('sep=;\nid;"te\nxt";text\n1;x;"a,b"\n\n2;y;c\n')
+    found = read(tmp_path / "a.csv")
+    assert [d.text for d in found if isinstance(d, Document)] == ["a,b", "c"]
+    assert isinstance(found[0], Document) and found[0].metadata == {"te\nxt": "x"}
+    (tmp_path / "b.csv").write_text("text,x,x\na,b,c\n")
+    assert failures(tmp_path / "b.csv") == [f"{tmp_path / 'b.csv'}: the column 'x' stands twice; rename one"]
+    (tmp_path / "c.csv").write_text("")
+    assert "is empty" in failures(tmp_path / "c.csv")[0]
+
+
+def test_numbers_that_are_no_json_become_null(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "x", "a": NaN, "b": -Infinity, "c": 1e999, "d": 2.5}\n')
+    (found,) = read(tmp_path / "a.jsonl")
+    assert isinstance(found, Document) and found.metadata == {"a": None, "b": None, "c": None, "d": 2.5}
+
+
+def test_odd_paths(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "d" / "a[1].txt").write_text("Good.")
+    (tmp_path / "d" / "loop").symlink_to(tmp_path / "d")
+    (tmp_path / "d" / "folder.txt").mkdir()
+    items = read(tmp_path / "d")
+    assert [type(item).__name__ for item in items] == ["Document", "Failed"]
+    assert failures(tmp_path / "d" / "gone.txt") == [f"{tmp_path}/d/gone.txt: No such file or directory"]
+    assert len(read(tmp_path / "d" / "a[1].txt", f"{tmp_path}/d/../d/a[1].txt")) == 1
+    with pytest.raises(InputError, match=r"x\.\.\.: no such file"):
+        find_sources(["x" * 5000])
+
+
+def test_the_output_among_the_inputs_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    sources = find_sources([str(tmp_path)])
+    assert sources.holds(f"{tmp_path}/../{tmp_path.name}/a.txt") and not sources.holds(str(tmp_path / "b.txt"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -66,6 +66,7 @@ def test_own_taxonomy_from_toml(tmp_path: Path) -> None:
         ("id = 'x'\n[[labels]]\nid = 'a b'\nname = 'A'\ndefinition = 'A.'", "'a b'"),
         ("id = 'x'\n[[labels]]\nid = 'a'\nname = 'A'\ndefinition = 'A.'\ncolour = 'red'", "colour"),
         ("id = 'x'\n[[labels]]\nid = 'a'\nname = 'A'\ndefinition = 'A.'\nparent = 'aunt'", "aunt"),
+        ("id = 'x'\n[[labels]]\nid = 'a'\nname = 'A'\ndefinition = 'A.'\nplain_terms = '('", "plain_terms"),
     ],
 )
 def test_bad_taxonomy_is_one_clear_error(tmp_path: Path, text: str, message: str) -> None:

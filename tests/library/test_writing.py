@@ -48,6 +48,34 @@ def test_csv_columns_of_all_rows(tmp_path: Path) -> None:
     assert read[0]["p_x"] == "0.9" and read[1]["text"] == "T\n\u2028"
 
 
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", 'a "quoted" b', "a,b", " a ", "\x00a", "\x0ba\x85b"])
+def test_csv_keeps_every_text(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "o.csv", "csv", row(text=text, note=text))
+    with (tmp_path / "o.csv").open(newline="", encoding="utf-8") as file:
+        (found,) = csv.DictReader(file)
+    assert found["text"] == found["note"] == text
+
+
+def test_taken_names_are_prefixed_until_free(tmp_path: Path) -> None:
+    write(tmp_path / "o.csv", "csv", row(text="a", input_labels="1", labels="2"))
+    header = (tmp_path / "o.csv").read_text().splitlines()[0].split(",")
+    assert len(set(header)) == len(header) and "input_labels" in header and "input_input_labels" in header
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "target.jsonl").write_text("older\n")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "target.jsonl")
+    write(tmp_path / "link.jsonl", "jsonl", row())
+    assert (tmp_path / "link.jsonl").is_symlink() and "A drill." in (tmp_path / "target.jsonl").read_text()
+
+
+def test_unfinished_csv_keeps_its_rows(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), open_writer(str(tmp_path / "o.csv"), "csv", ["x"]) as writer:
+        writer.write(row(date="2020"))
+        raise RuntimeError
+    assert "A drill." in (tmp_path / "o.csv.partial").read_text() and not (tmp_path / "o.csv").exists()
+
+
 def test_csv_without_rows_is_empty(tmp_path: Path) -> None:
     write(tmp_path / "o.csv", "csv")
     assert (tmp_path / "o.csv").read_text() == ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,37 @@ def test_errors_are_problems(client: TestClient, path: str, body: Any, status: i
     assert answer.status_code == status and answer.headers["content-type"] == "application/problem+json"
     found = answer.json()
     assert found["type"] == f"/problems/{kind}" and found["status"] == status and detail in found["detail"]
+
+
+def test_sentences_of_documents_are_bounded_too(client: TestClient) -> None:
+    body = {"documents": [{"id": "a", "text": "One here. " * 30}, {"id": "b", "text": "One here. " * 30}]}
+    answer = client.post("/v1/documents", json=body)
+    assert answer.status_code == 413 and "60 sentences" in answer.json()["detail"]
+
+
+def test_an_unforeseen_failure_is_a_problem_too(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("secret detail")
+
+    with TestClient(create_app(Settings(small_model)), raise_server_exceptions=False) as client:
+        monkeypatch.setattr(Classifier, "classify", broken)
+        answer = client.post("/v1/classify", json={"sentences": []})
+    assert answer.status_code == 500 and answer.json()["type"] == "/problems/internal"
+    assert "secret" not in answer.text
+
+
+def test_many_requests_at_once_are_all_answered_rightly(client: TestClient, classifier: Classifier) -> None:
+    texts = [f"Word{i}q of Peru and Chile{i} drilled at sea {i}." for i in range(40)]
+
+    def ask(text: str) -> int:
+        answer = client.post("/v1/classify", json={"sentences": [{"text": text}]})
+        if answer.status_code == 200:
+            expected = dict(classifier.classify([text])[0].probabilities)
+            assert answer.json()["results"][0]["probabilities"] == pytest.approx(expected, abs=1e-5)
+        return answer.status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(ask, texts)) <= {200, 429}
 
 
 def test_broken_json_and_wrong_methods_are_problems(client: TestClient) -> None:

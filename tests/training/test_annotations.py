@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ddclassify import Taxonomy
+from ddclassify_training.agreement import agreement, read_codings
 from ddclassify_training.corpus import SPLITS, Row
 from ddclassify_training.validate import validate_corpus
 
@@ -37,5 +38,25 @@ def test_datasets_opens_the_folder_offline(
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     opened = datasets.load_dataset(str(root / "annotations"), "sentences", cache_dir=str(tmp_path))
     assert {split: len(rows) for split, rows in opened.items()} == {k: len(v) for k, v in corpus.items()}
+    codings = datasets.load_dataset(str(root / "annotations"), "codings", cache_dir=str(tmp_path))["codings"]
+    assert len(codings) == 2 * sum(map(len, corpus.values()))
     first = opened["train"][0]
     assert first["text"] == corpus["train"][0].text and first["labels"] == list(corpus["train"][0].labels)
+
+
+def test_every_sentence_was_coded_twice_and_the_labels_follow_where_the_coders_agree(
+    root: Path, corpus: dict[str, list[Row]]
+) -> None:
+    given: dict[str, list[frozenset[str]]] = {}
+    for coding in read_codings([root / "annotations" / "codings.jsonl"]):
+        given.setdefault(coding.id, []).append(frozenset(coding.labels))
+    for rows in corpus.values():
+        for row in rows:
+            one, two = given[row.id]
+            assert one != two or set(row.labels) == one, row.id
+
+
+def test_agreement_of_the_coders(root: Path, taxonomy: Taxonomy) -> None:
+    found = agreement(read_codings([root / "annotations" / "codings.jsonl"]), taxonomy)
+    assert set(found) == set(taxonomy.ids)
+    assert all(figures.alpha is not None and figures.alpha >= 0.75 for figures in found.values())

@@ -10,7 +10,17 @@ import pytest
 
 from ddclassify import Context, Taxonomy
 from ddclassify.errors import CorpusError
-from ddclassify_training.corpus import Row, contexts, label_matrix, pack, read_corpus, read_rows, unpack
+from ddclassify_training.corpus import (
+    Row,
+    contexts,
+    describe_corpus,
+    fingerprint,
+    label_matrix,
+    pack,
+    read_corpus,
+    read_rows,
+    unpack,
+)
 from ddclassify_training.validate import validate_corpus, validate_rows
 
 
@@ -56,8 +66,8 @@ def test_csv_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "a.jsonl:1: not JSON"),
-        ("[]", "a.jsonl:1: a row must be a JSON object"),
+        ("{", "a.jsonl: row 1: not JSON"),
+        ("[]", r"a.jsonl: row 1: \[\] is not a JSON object"),
         ('{"text": "x"}', "a.jsonl:1: no 'labels'"),
         ('{"labels": []}', "a.jsonl:1: no 'text'"),
         ('{"text": 1, "labels": []}', "a.jsonl:1: text is 1, expected str"),
@@ -76,7 +86,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="No such file"):
         read_rows(tmp_path / "none.jsonl")
     (tmp_path / "l.jsonl").write_bytes(b'{"text": "\xe9"}')
-    with pytest.raises(CorpusError, match="byte 10 is not UTF-8"):
+    with pytest.raises(CorpusError, match=r"row 1: \(0xe9\) is not utf-8"):
         read_rows(tmp_path / "l.jsonl")
     (tmp_path / "z.jsonl.gz").write_bytes(gzip.compress(b"x" * 1000)[:-20])
     with pytest.raises(CorpusError, match="cannot be read"):
@@ -142,3 +152,32 @@ def test_validate_rows_refuses(rows: list[Row], message: str, taxonomy: Taxonomy
 def test_validate_corpus_refuses(splits: dict[str, list[Row]], message: str, taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match=message):
         validate_corpus(splits, taxonomy)
+
+
+def test_a_users_corpus_needs_no_genres(taxonomy: Taxonomy) -> None:
+    validate_corpus({"train": [row()], "test_shift": [row(0, "e")]}, taxonomy)
+
+
+def test_lone_surrogates_are_packed_and_unpacked(tmp_path: Path) -> None:
+    rows = [row(text="attach\ud800 left", labels=["hadr_sar"])]
+    (tmp_path / "c.jsonl.gz").write_bytes(pack({"train": rows}))
+    assert unpack(tmp_path / "c.jsonl.gz")["train"][0].text == rows[0].text and fingerprint(rows)
+
+
+def test_big_csv_cells_and_odd_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"text,labels,position\n{'x' * 200_000},,\n", encoding="utf-8")
+    assert len(read_rows(tmp_path / "a.csv")[0].text) == 200_000
+    (tmp_path / "b.csv").write_text("text,labels,position\nx,,²\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="position is '²', expected int"):
+        read_rows(tmp_path / "b.csv")
+
+
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text("")
+    with pytest.raises(CorpusError, match=r"train\.jsonl: has no rows"):
+        read_corpus(tmp_path)
+
+
+def test_the_dataset_card_describes_the_corpus(root: Path, tmp_path: Path) -> None:
+    assert describe_corpus(root / "annotations")["synthetic"] is True
+    assert describe_corpus(tmp_path / "mine") == {"name": "mine", "synthetic": False}

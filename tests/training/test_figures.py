@@ -146,6 +146,13 @@ def test_disagreements_say_who_said_what() -> None:
     assert found == {"id": "0", "text": "Text 0.", "codings": {"a": ["peacekeeping"], "b": []}}
 
 
+def test_what_one_did_not_decide_is_no_disagreement(taxonomy: Taxonomy) -> None:
+    one = Coding("1", "a", ("peacekeeping",), "d", "T.", coded=("peacekeeping",))
+    two = Coding("1", "b", ("peacekeeping", "hadr_sar"), "d", "T.")
+    assert list(disagreements([one, two])) == []
+    assert set(agreement([one, two], taxonomy)) == {"peacekeeping"}
+
+
 def test_agreement_needs_two_annotators_and_shared_sentences(taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match="two annotators"):
         agreement(coded("a", True), taxonomy)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ddclassify import Classifier, Taxonomy, load
-from ddclassify.errors import CorpusError
+from ddclassify.classifier import default_model_path
+from ddclassify.errors import CorpusError, OutputError
 from ddclassify_training.config import TrainingConfig
 from ddclassify_training.corpus import Row, unpack
 from ddclassify_training.evaluate import errors, evaluate
@@ -37,7 +38,8 @@ def test_the_card_shows_what_was_measured(small_model: Path, classifier: Classif
     card = (small_model / "README.md").read_text(encoding="utf-8")
     manifest = json.loads((small_model / "manifest.json").read_text())
     assert manifest["id"] in card and "{" not in card.split("## Training")[0].replace("{model_id}", "")
-    assert "synthetic" in card and "not counts of events" in card
+    assert "synthetic" not in card and "not counts of events" in card, "nothing is known of this corpus"
+    assert "synthetic" in (default_model_path() / "README.md").read_text(encoding="utf-8")
     for label in classifier.taxonomy:
         figures = manifest["metrics"]["test"]["all"]["labels"][label.id]
         assert f"| {label.id} | {figures['precision']:.3f} | {figures['recall']:.3f} | {figures['f1']:.3f} |" in card
@@ -136,6 +138,30 @@ def test_a_label_nobody_carries_is_one_clear_error(
     with pytest.raises(CorpusError, match="label 'official_contacts': 0 of"):
         train({"train": rows, "dev": small_corpus["dev"]}, taxonomy, CONFIG, tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_place_that_is_no_model_is_refused_before_the_work(
+    small_corpus: dict[str, list[Row]], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("x")
+    steps: list[str] = []
+    with pytest.raises(OutputError, match="is not a model"):
+        train(small_corpus, taxonomy, CONFIG, tmp_path, report=steps.append)
+    assert steps == []
+
+
+def test_impossible_settings_are_refused() -> None:
+    for bad in ({"seed": -1}, {"features": {"words": 2.0}}, {"c": 0}, {"recall": 2}):
+        with pytest.raises(ValueError, match=next(iter(bad.get("features", bad)))):
+            TrainingConfig.from_dict(bad)
+
+
+def test_a_vocabulary_that_keeps_nothing_is_one_clear_error(
+    small_corpus: dict[str, list[Row]], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    config = TrainingConfig.from_dict({"features": {"min_df": 1_000_000}})
+    with pytest.raises(CorpusError, match="lower min_df"):
+        train(small_corpus, taxonomy, config, tmp_path / "m")
 
 
 def test_errors_are_listed_surest_first(classifier: Classifier, small_corpus: dict[str, list[Row]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,13 +69,13 @@ def read_codings(paths: Sequence[str | Path]) -> list[Coding]:
         for where, record in read_records(path):
             key = record.get("id", record.get("text"))
             labels = record.get("labels")
-            if key is None or not isinstance(labels, list):
-                raise CorpusError(f"{where}: a row needs an id or a text, and a list of labels")
+            coded = record.get("coded")
+            if key is None or not isinstance(labels, list) or not isinstance(coded, list | None):
+                raise CorpusError(f"{where}: a row needs an id or a text, and a list of labels (and of coded, if any)")
             annotator = str(record.get("annotator") or path.stem)
             if (str(key), annotator) in seen:
                 raise CorpusError(f"{where}: {annotator} coded {key!r} already at {seen[str(key), annotator]}")
             seen[str(key), annotator] = where
-            coded = record.get("coded")
             codings.append(
                 Coding(
                     str(key),
@@ -91,7 +90,7 @@ def read_codings(paths: Sequence[str | Path]) -> list[Coding]:
 
 
 def agreement(codings: Sequence[Coding], taxonomy: Taxonomy, seed: int = 0) -> dict[str, LabelAgreement]:
-    """Agreement per label.
+    """Agreement per label; labels that no two annotators decided on one sentence are left out.
 
     Raises:
         CorpusError: there are fewer than two annotators, they share no sentence, or a label is unknown.
@@ -110,19 +109,23 @@ def agreement(codings: Sequence[Coding], taxonomy: Taxonomy, seed: int = 0) -> d
     for label in taxonomy.ids:
         values = _values(codings, units, annotators, label)
         shared = (~np.isnan(values)).sum(axis=1) >= 2
-        if not shared.any():
-            raise CorpusError(f"no sentence has label {label!r} decided by two annotators; do the ids match?")
-        found[label] = _label_agreement(values[shared], groups[shared], seed)
+        if shared.any():
+            found[label] = _label_agreement(values[shared], groups[shared], seed)
+    if not found:
+        raise CorpusError("no sentence was decided by two annotators; do the ids match?")
     return found
 
 
 def disagreements(codings: Sequence[Coding]) -> Iterator[dict[str, Any]]:
-    """The sentences that annotators coded differently, with who gave which labels."""
+    """The sentences that annotators coded differently, with who gave which labels.
+
+    A label that one of them did not decide is no disagreement.
+    """
     by_unit: dict[str, list[Coding]] = defaultdict(list)
     for coding in codings:
         by_unit[coding.id].append(coding)
     for unit, members in by_unit.items():
-        if len({frozenset(m.labels) for m in members}) > 1:
+        if any(_differ(a, b) for a, b in combinations(members, 2)):
             yield {
                 "id": unit,
                 "text": next((m.text for m in members if m.text), ""),
@@ -163,9 +166,12 @@ def agreement_table(found: Mapping[str, LabelAgreement]) -> str:
     return "\n".join(lines)
 
 
-def disagreement_lines(codings: Sequence[Coding]) -> str:
-    """The disagreements as JSONL."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in disagreements(codings))
+def _differ(one: Coding, two: Coding) -> bool:
+    """Whether two codings of a sentence differ in a label that both decided."""
+    return any(
+        all(coding.coded is None or label in coding.coded for coding in (one, two))
+        for label in set(one.labels) ^ set(two.labels)
+    )
 
 
 def _values(

@@ -28,17 +28,21 @@ Platt calibration and a threshold per label taken from the dev split.
 **What a label says.** What a sentence is about. Planned, cancelled, denied and historical activity is coded alike,
 so counts of labels are not counts of events. Several labels, or none, are normal answers.
 
-**What it learned from.** {rows} sentences in {documents} documents{source}. The corpus is synthetic: its text was
-composed by a language model for this project and its labels come from language-model coding passes, not from people.
-Measure the model on a sample of your own texts before you rely on it.
+**What it learned from.** {rows} sentences in {documents} documents{source}. {corpus}Measure the model on a sample of
+your own texts before you rely on it.
 
 **Limits.** English only (other languages are flagged in the output, not refused). Sentences of kinds that the corpus
 does not hold, irony, and activity that only knowledge of the world reveals are missed. Probabilities are calibrated
-on composed text and will be off where your texts have other base rates.
+on the corpus and will be off where your texts have other base rates.
 
 **Files.** Arrays and JSON, no pickle; SHA-256 of each in manifest.json. `corpus.jsonl.gz` holds the training rows,
-from which `ddclassify train --add YOURS --output DIR` retrains.
+from which `ddclassify train THIS_FOLDER --add YOURS --output DIR` retrains.
 """
+
+
+_SYNTHETIC = """\
+The corpus is synthetic: its text was composed by a language model
+for this project and its labels come from language-model coding passes, not from people. """
 
 
 def render_card(
@@ -62,17 +66,18 @@ def render_card(
         _HEAD.replace("{taxonomy}", taxonomy.name or taxonomy.id)
         .replace("{rows}", f"{rows['train']:,}")
         .replace("{documents}", f"{training['documents']:,}")
+        .replace("{corpus}", _SYNTHETIC if training["corpus"].get("synthetic") else "")
         .replace("{source}", f", {added:,} of the sentences added by whoever trained this copy" if added else "")
     ]
     parts += ["## Labels and thresholds\n", _thresholds(taxonomy, thresholds)]
     parts += [
         "## Measured on held-out parts of the corpus\n",
-        "Reproducible from the repository. dev chose the thresholds.\n",
+        "Splits of the corpus that were not fitted on; dev chose the thresholds.\n",
     ]
     parts += _tables(held_out)
     if elsewhere:
         parts += [
-            "## Measured on rows that are not in the repository\n",
+            "## Measured on rows that are not in the corpus\n",
             "Never trained on, and thresholds are not taken from them.\n",
             *_tables(elsewhere),
         ]

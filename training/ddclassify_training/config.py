@@ -35,6 +35,8 @@ class TrainingConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, not {self.seed}")
         if self.c <= 0:
             raise ValueError(f"c must be above 0, not {self.c}")
         for name in ("context_dropout", "recall", "precision"):

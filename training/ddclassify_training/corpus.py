@@ -7,22 +7,24 @@ them the contexts are built. A row may bring its own `context` (the text before 
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddclassify.context import Context, contexts_of
-from ddclassify.errors import CorpusError
+from ddclassify.errors import CorpusError, InputError
+from ddclassify.reading import read_rows as read_raw_rows
+from ddclassify.writing import json_line
 
 SPLITS = ("train", "dev", "test", "test_shift")
 FIELDS = ("id", "doc_id", "position", "text", "labels", "coded", "title", "genre", "region", "era", "date")
@@ -83,19 +85,26 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def read_records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The raw records of a JSONL (also gzipped) or CSV file, each with its file and line.
+    """The records of a JSONL or CSV file, also gzipped, each with its file and row.
+
+    In CSV, `labels` and `coded` are separated by semicolons or commas; an empty cell of another column is absent.
 
     Raises:
-        CorpusError: the file cannot be read; names file and line.
+        CorpusError: the file cannot be read or a row is bad; names file and row.
     """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    suffix = ".csv" if suffixes[-2:] == [".csv", ".gz"] or suffixes[-1:] == [".csv"] else ".jsonl"
     try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        with gzip.open(path, "rb") if packed else path.open("rb") as file:
+            for number, record in read_raw_rows(cast(BinaryIO, file), suffix, str(path), "utf-8"):
+                if isinstance(record, str):
+                    raise CorpusError(record)
+                yield f"{path}:{number}", _cells(record) if suffix == ".csv" else record
     except (OSError, EOFError) as error:
         raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    yield from _csv_records(path, text) if ".csv" in path.suffixes else _json_records(path, text)
+    except InputError as error:
+        raise CorpusError(str(error)) from None
 
 
 def read_corpus(folder: str | Path) -> dict[str, list[Row]]:
@@ -107,7 +116,22 @@ def read_corpus(folder: str | Path) -> dict[str, list[Row]]:
     folder = Path(folder)
     if not (folder / "train.jsonl").is_file():
         raise CorpusError(f"{folder}: no train.jsonl there; name a folder of annotation splits")
-    return {split: read_rows(folder / f"{split}.jsonl") for split in SPLITS if (folder / f"{split}.jsonl").is_file()}
+    splits = {split: read_rows(folder / f"{split}.jsonl") for split in SPLITS if (folder / f"{split}.jsonl").is_file()}
+    for split, rows in splits.items():
+        if not rows:
+            raise CorpusError(f"{folder / split}.jsonl: has no rows; fill it or remove it")
+    return splits
+
+
+def describe_corpus(folder: str | Path) -> dict[str, Any]:
+    """What the dataset card of an annotations folder says of it: its name, and whether it is synthetic."""
+    card = Path(folder) / "README.md"
+    text = card.read_text("utf-8", "replace") if card.is_file() else ""
+    name = re.search(r"^pretty_name: *(.+)$", text, re.MULTILINE)
+    return {
+        "name": name[1].strip() if name else Path(folder).name,
+        "synthetic": bool(re.search(r"^language_creators: *\[machine-generated\]", text, re.MULTILINE)),
+    }
 
 
 def pack(splits: Mapping[str, Sequence[Row]]) -> bytes:
@@ -116,7 +140,7 @@ def pack(splits: Mapping[str, Sequence[Row]]) -> bytes:
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as file:
         for split, rows in splits.items():
             for row in rows:
-                file.write((json.dumps({**row.to_dict(), "split": split}, ensure_ascii=False) + "\n").encode())
+                file.write((json_line({**row.to_dict(), "split": split}) + "\n").encode())
     return buffer.getvalue()
 
 
@@ -158,36 +182,19 @@ def fingerprint(rows: Iterable[Row]) -> str:
     """SHA-256 over texts and labels, for the manifest."""
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(json.dumps(row.to_dict(), ensure_ascii=False, sort_keys=True).encode())
+        digest.update(json.dumps(row.to_dict(), sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _json_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise CorpusError(f"{where}: not JSON: {error}") from None
-        if not isinstance(record, dict):
-            raise CorpusError(f"{where}: a row must be a JSON object, not {type(record).__name__}")
-        yield where, record
-
-
-def _csv_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    for record in reader:
-        where = f"{path}:{reader.line_num}"
-        row: dict[str, Any] = {k: v for k, v in record.items() if k is not None and v not in (None, "")}
-        for name in ("labels", "coded"):
-            if record.get(name) is not None and (name == "labels" or record[name]):
-                row[name] = [part.strip() for part in record[name].replace(",", ";").split(";") if part.strip()]
-        if "position" in row:
-            row["position"] = int(row["position"]) if str(row["position"]).isdigit() else row["position"]
-        yield where, row
+def _cells(record: Mapping[str, str]) -> dict[str, Any]:
+    """A CSV row with its lists and numbers."""
+    row: dict[str, Any] = {k: v for k, v in record.items() if v}
+    for name in ("labels", "coded"):
+        if name in row or (name == "labels" and name in record):
+            row[name] = [part.strip() for part in record[name].replace(",", ";").split(";") if part.strip()]
+    if row.get("position", "").isdecimal():
+        row["position"] = int(row["position"])
+    return row
 
 
 def _row(record: Mapping[str, Any], where: str, fallback_id: str) -> Row:

@@ -232,7 +232,7 @@ def overused_skeletons(composed: Sequence[str], real: Sequence[str]) -> dict[str
         low = ratio * np.exp(-1.96 * np.sqrt(1 / n + 1 / (m + 0.5)))
         if n >= SKELETON_MIN and low > SKELETON_RATIO:
             found[skeleton] = {"composed": n / total, "real": m / real_total, "sentences": n}
-    return dict(sorted(found.items(), key=lambda item: -item[1]["sentences"]))
+    return dict(sorted(found.items(), key=lambda item: (-item[1]["sentences"], item[0])))
 
 
 def distinct(texts: Sequence[str], n: int, sample: int | None = None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -37,9 +38,9 @@ def fit(train: Sequence[Row], dev: Sequence[Row], label_ids: Sequence[str], conf
     texts = [row.text for row in train]
     extractor = FeatureExtractor(config.features)
     vocabulary = extractor.learn_vocabulary(texts, around)
+    if not vocabulary.hashes.size:
+        raise CorpusError(f"no n-gram stands in {config.features.min_df} training sentences; lower min_df")
     matrix = to_csr(extractor.rows(texts, around, vocabulary), vocabulary)
-    coefficients = np.zeros((vocabulary.hashes.size, len(label_ids)), dtype=np.float32)
-    intercepts = np.zeros(len(label_ids), dtype=np.float32)
     for j, label in enumerate(label_ids):
         use = np.flatnonzero(decided[:, j])
         target = carried[use, j]
@@ -48,13 +49,23 @@ def fit(train: Sequence[Row], dev: Sequence[Row], label_ids: Sequence[str], conf
                 f"label {label!r}: {target.sum()} of {target.size} training rows carry it; "
                 "it needs some with and some without"
             )
-        model = LogisticRegression(C=config.c, solver="liblinear", max_iter=1000, random_state=config.seed)
-        model.fit(matrix[use], target)
-        coefficients[:, j], intercepts[j] = model.coef_[0], model.intercept_[0]
+    fitted = Parallel(n_jobs=-1, prefer="threads")(
+        delayed(_fit_label)(matrix[np.flatnonzero(use)], target[use], config)
+        for use, target in zip(decided.T, carried.T, strict=True)
+    )
+    coefficients = np.stack([coefficient for coefficient, _ in fitted], axis=1)
+    intercepts = np.array([intercept for _, intercept in fitted], dtype=np.float32)
     identity = np.array([[1.0], [0.0]], dtype=np.float32).repeat(len(label_ids), axis=1)
     weights = LinearWeights(vocabulary, coefficients, intercepts, identity)
     decisions = LinearScorer(config.features, weights).decide([row.text for row in dev], contexts(dev))
     return LinearWeights(vocabulary, coefficients, intercepts, calibrate(decisions, *label_matrix(dev, label_ids)))
+
+
+def _fit_label(matrix: csr_matrix, target: Booleans, config: TrainingConfig) -> tuple[NDArray[np.float32], float]:
+    """Coefficients and intercept of one label."""
+    model = LogisticRegression(C=config.c, solver="liblinear", max_iter=1000, random_state=config.seed)
+    model.fit(matrix, target)
+    return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
 def dropped(around: Sequence[Context], config: TrainingConfig) -> list[Context]:

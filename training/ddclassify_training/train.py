@@ -14,7 +14,7 @@ import numpy as np
 from ddclassify.classifier import Classifier
 from ddclassify.errors import CorpusError
 from ddclassify.linear import LinearScorer, LinearWeights
-from ddclassify.modelfolder import GoldenPrediction, Manifest, ModelFolder, write_model_folder
+from ddclassify.modelfolder import GoldenPrediction, Manifest, ModelFolder, check_target, write_model_folder
 from ddclassify.sentences import normalise
 from ddclassify.taxonomy import Taxonomy
 
@@ -39,6 +39,7 @@ def train(
     *,
     added: Sequence[Row] = (),
     elsewhere: Mapping[str, Sequence[Row]] | None = None,
+    corpus: Mapping[str, Any] | None = None,
     command: str = "",
     report: Callable[[str], None] = lambda message: None,
 ) -> Manifest:
@@ -53,6 +54,7 @@ def train(
         added: the user's own rows, fitted on beside "train". Where one repeats a sentence of the corpus, the
             user's coding holds in train; a repeat of a held-out sentence is left out, for it would flatter.
         elsewhere: further rows to evaluate on, by name, for the card.
+        corpus: what is said of the corpus in manifest and card: its `name`, and `synthetic` where it is.
         command: how the run was started, for the manifest.
         report: called with a line at each step.
 
@@ -60,6 +62,7 @@ def train(
         CorpusError: a row is bad, or a label has nothing to learn from.
         OutputError: the folder cannot be written.
     """
+    check_target(output)
     validate_corpus(splits, taxonomy)
     validate_rows(added, taxonomy)
     splits = dict(splits)
@@ -74,6 +77,7 @@ def train(
     thresholds = choose_thresholds(dev_scores, *label_matrix(splits["dev"], taxonomy.ids), taxonomy.ids, config)
     training: dict[str, Any] = {
         "command": command,
+        "corpus": dict(corpus or {}),
         "seed": config.seed,
         "settings": {k: v for k, v in asdict(config).items() if k not in ("features", "name", "seed")},
         "rows": {**{split: len(rows) for split, rows in splits.items()}, "added": len(kept)},
@@ -143,7 +147,7 @@ def _split_off(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row],
 
 
 def _golden(taxonomy: Taxonomy, config: TrainingConfig, weights: LinearWeights) -> tuple[GoldenPrediction, ...]:
-    """Predictions of the taxonomy's own example sentences, each alone and after the one before."""
+    """Predictions of the taxonomy's own example sentences, each in the context of those before it."""
     texts = [text for label in taxonomy for text in label.examples] or [label.definition for label in taxonomy]
     rows = [Row(f"golden-{i}", "golden", i, text, ()) for i, text in enumerate(texts)]
     around = list(contexts(rows))

@@ -61,5 +61,6 @@ def validate_corpus(splits: Mapping[str, Sequence[Row]], taxonomy: Taxonomy) -> 
         shared = {r.extra.get(name) for r in splits.get("train", ())} & {
             r.extra.get(name) for r in splits.get("test_shift", ())
         }
+        shared -= {None, ""}
         if shared:
             raise CorpusError(f"test_shift shares {name} {sorted(map(str, shared))[0]!r} with train")

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 some inputs failed, 2 bad input or usage, 3 refused by the
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; errors meant for the user become one line on stderr."""
     arguments = build_parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace" if stream is sys.stderr else "strict")
     try:
         code: int = _VERBS[arguments.verb].run(arguments)
         return code

@@ -7,8 +7,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from ..errors import OutputError
+from ..errors import InputError
 from ..taxonomy import Taxonomy
+from ..writing import write_lines
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,16 +27,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    from ddclassify_training.agreement import agreement, agreement_table, disagreement_lines, read_codings
+    from ddclassify_training.agreement import agreement, agreement_table, disagreements, read_codings
 
     taxonomy = Taxonomy.from_toml(arguments.taxonomy) if arguments.taxonomy else Taxonomy.table1()
+    if arguments.disagreements and Path(arguments.disagreements).resolve() in {
+        Path(f).resolve() for f in arguments.files
+    }:
+        raise InputError(f"{arguments.disagreements}: is among the inputs; write the disagreements elsewhere")
     codings = read_codings(arguments.files)
     found = agreement(codings, taxonomy)
     if arguments.disagreements:
-        try:
-            Path(arguments.disagreements).write_text(disagreement_lines(codings), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{arguments.disagreements}: cannot be written: {error.strerror}") from None
+        write_lines(arguments.disagreements, disagreements(codings))
     if arguments.format == "json":
         print(json.dumps({label: asdict(figures) for label, figures in found.items()}, indent=2))
     else:

@@ -6,7 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from ..errors import OutputError
+from ..errors import InputError
+from ..writing import write_lines
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,15 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..classifier import load
 
+    if arguments.errors and Path(arguments.errors).resolve() == Path(arguments.file).resolve():
+        raise InputError(f"{arguments.errors}: is the input; write the errors elsewhere")
     rows = read_rows(arguments.file)
     classifier = load(arguments.model)
     evaluation = evaluate(classifier, rows, arguments.policy)
     if arguments.errors:
-        lines = [json.dumps(row, ensure_ascii=False) for row in errors(classifier, rows, evaluation)]
-        try:
-            Path(arguments.errors).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{arguments.errors}: cannot be written: {error.strerror}") from None
+        write_lines(arguments.errors, errors(classifier, rows, evaluation))
     if arguments.format == "json":
         print(json.dumps(evaluation.to_dict(), indent=2))
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..errors import MissingExtraError
+from ..errors import InputError, MissingExtraError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise MissingExtraError("the service", "service") from None
     from ..modelfolder import read_model_folder
 
+    if not 0 < arguments.port < 65536:
+        raise InputError(f"port {arguments.port}: a port lies between 1 and 65535")
     model = Path(arguments.model) if arguments.model else None
     settings = Settings(model, arguments.host, arguments.port, arguments.allow_remote)
     if model:

@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     sources = find_sources(arguments.paths)
     if sources.skipped:
         print(f"skipped {sources.skipped} files of other kinds", file=sys.stderr)
+    if arguments.output and sources.holds(arguments.output):
+        raise InputError(f"{arguments.output}: is among the inputs; write the output elsewhere")
     options = ReadOptions(arguments.text_field, arguments.id_field, arguments.encoding, f".{arguments.stdin_format}")
     form = arguments.format or _format_of(arguments.output)
     # Importing spaCy takes a second; bad arguments are answered before it.
@@ -98,7 +100,7 @@ class _Failures:
         print(f"error: {failed.message}", file=sys.stderr)
         self.count += 1
         if self._mode == "row":
-            writer.write(self._builder.failure(failed.id, failed.message, failed.metadata, self._level))
+            writer.write(self._builder.failure(failed, self._level))
 
 
 def _tag_documents(
@@ -141,7 +143,7 @@ def _tag_sentences(
         predictions = classifier.classify([d.text for d in run], contexts, policy)
         for document, prediction in zip(run, predictions, strict=True):
             failures.foreign += prediction.language == "other"
-            writer.write(builder.sentence(prediction, document.id, 0, document.metadata))
+            writer.write(builder.sentence(prediction, document, 0))
 
 
 def _runs(inputs: Iterator[Document | Failed]) -> Iterator[list[Document] | Failed]:

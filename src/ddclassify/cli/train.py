@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, ModelError
 from ..taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from ddclassify_training.corpus import Row
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "corpus",
         nargs="?",
         metavar="FOLDER",
-        help="annotation splits (default: the rows that the default model carries)",
+        help="annotation splits, or a model folder whose rows to use (default: the default model)",
     )
     parser.add_argument(
         "--add", nargs="+", default=[], metavar="FILE", help="your own rows, JSONL or CSV with text and labels"
@@ -31,24 +37,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and write the model folder."""
-    from pathlib import Path
-
     from ddclassify_training.config import TrainingConfig
-    from ddclassify_training.corpus import read_corpus, read_rows, unpack
+    from ddclassify_training.corpus import read_rows
     from ddclassify_training.train import train
 
     taxonomy = Taxonomy.from_toml(arguments.taxonomy) if arguments.taxonomy else Taxonomy.table1()
     config = TrainingConfig.from_toml(arguments.config) if arguments.config else TrainingConfig()
-    splits = read_corpus(arguments.corpus) if arguments.corpus else unpack(_carried_corpus())
+    splits, about = _corpus(arguments.corpus)
     elsewhere = {}
     for file in arguments.evaluate:
         name = Path(file).parent.name or Path(file).stem
         if name in elsewhere or name in splits:
             raise InputError(f"{file}: two sets to evaluate on are called {name!r}; put them in folders of other names")
         elsewhere[name] = read_rows(file)
-    command = ["ddclassify", "train"]
-    command += [arguments.corpus] if arguments.corpus else []
+    command = ["ddclassify", "train", *([arguments.corpus] if arguments.corpus else [])]
     command += ["--add", *arguments.add] if arguments.add else []
+    for option in ("config", "taxonomy"):
+        command += [f"--{option}", getattr(arguments, option)] if getattr(arguments, option) else []
     manifest = train(
         splits,
         taxonomy,
@@ -56,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.output,
         added=[row for file in arguments.add for row in read_rows(file)],
         elsewhere=elsewhere,
+        corpus=about,
         command=shlex.join([*command, "--output", Path(arguments.output).name]),
         report=lambda message: print(message, file=sys.stderr),
     )
@@ -63,11 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _carried_corpus() -> str:
-    from ..classifier import default_model_path
-    from ..modelfolder import read_model_folder
+def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Mapping[str, Any]]:
+    """The splits of an annotations folder, or of the corpus that a model folder carries; and what is said of them."""
+    from ddclassify_training.corpus import describe_corpus, read_corpus, unpack
 
-    corpus = read_model_folder(default_model_path()).corpus
-    if corpus is None:
-        raise ModelError("the default model carries no corpus; name an annotations folder")
-    return str(corpus)
+    from ..classifier import default_model_path
+    from ..modelfolder import MANIFEST, read_model_folder
+
+    folder = Path(name) if name else default_model_path()
+    if name and not (folder / MANIFEST).is_file():
+        return read_corpus(folder), describe_corpus(folder)
+    model = read_model_folder(folder)
+    if model.corpus is None:
+        raise ModelError(f"{folder}: this model carries no corpus; name an annotations folder")
+    return unpack(model.corpus), model.manifest.training.get("corpus", {})
