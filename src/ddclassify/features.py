@@ -33,6 +33,8 @@ class FeatureConfig:
         context_weight: length of the context's vector beside 1 for the words and 1 for the stems; 0 leaves
             it out. Its features are the stems of the title and of the text before.
         min_df: texts an n-gram must stand in to be kept.
+        full_norm: norm of a block's weights from which on the block has its full length. A sentence of a few common
+            words stays under it and keeps a short vector, so that "And —" is not judged on one word alone.
     """
 
     stem_length: int = 5
@@ -40,6 +42,7 @@ class FeatureConfig:
     stems: int = 2
     context_weight: float = 0.5
     min_df: int = 2
+    full_norm: float = 25.0
 
     def __post_init__(self) -> None:
         for name in ("stem_length", "words", "stems", "min_df"):
@@ -47,8 +50,10 @@ class FeatureConfig:
                 raise ValueError(f"{name} must be a whole number, not {getattr(self, name)!r}")
         if self.stem_length < 1 or self.min_df < 1:
             raise ValueError(f"stem_length and min_df must be at least 1: {self}")
-        if min(self.words, self.stems) < 0 or max(self.words, self.stems) < 1 or self.context_weight < 0:
-            raise ValueError(f"words, stems and context_weight must not be negative, words or stems at least 1: {self}")
+        if min(self.words, self.stems, self.context_weight, self.full_norm) < 0:
+            raise ValueError(f"words, stems, context_weight and full_norm must not be negative: {self}")
+        if max(self.words, self.stems) < 1:
+            raise ValueError(f"words or stems must be at least 1: {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class FeatureExtractor:
             key, counts = np.unique(rows[known] * width + columns[known], return_counts=True)
             value = (1 + np.log(counts)) * vocabulary.idf[key % width]
             norms = np.sqrt(np.bincount(key // width, value**2, minlength=len(sentences)))
+            norms = np.maximum(norms, self.config.full_norm)
             keys.append(key)
             values.append((value * weight / norms[key // width]).astype(np.float32))
         if not keys:

@@ -155,6 +155,22 @@ def test_default_model_on_the_tables_own_examples(default_classifier: Classifier
     assert hits >= 0.6 * len(pairs)
 
 
+def test_sentences_that_say_nothing_get_no_label(default_classifier: Classifier) -> None:
+    empty = [
+        "And —",
+        "Was he?",
+        "He just left.",
+        "Of course not.",
+        "Yesterday —",
+        "Q  So —",
+        "Yes.",
+        "Why is that?",
+        "###",
+        "3.",
+    ]
+    assert [p.labels for p in default_classifier.classify(empty)] == [()] * len(empty)
+
+
 def test_languages(classifier: Classifier) -> None:
     tagged = classifier.tag(
         "Les ministres de la défense des deux pays se sont rencontrés à Paris pour signer un accord.\n\n"

@@ -75,7 +75,7 @@ def dense(rows: SparseRows, width: int) -> np.ndarray[tuple[int, int], np.dtype[
 def extracted(
     texts: list[str], contexts: list[Context] | None = None, **config: float
 ) -> tuple[SparseRows, Vocabulary, FeatureExtractor]:
-    extractor = FeatureExtractor(FeatureConfig(min_df=1, **config))  # type: ignore[arg-type]
+    extractor = FeatureExtractor(FeatureConfig(**{"min_df": 1, "full_norm": 0.0, **config}))  # type: ignore[arg-type]
     around = contexts or [Context()] * len(texts)
     vocabulary = extractor.learn_vocabulary(texts, around)
     return extractor.rows(texts, around, vocabulary), vocabulary, extractor
@@ -97,6 +97,18 @@ def test_blocks_have_their_own_length() -> None:
     rows, vocabulary, _ = extracted(texts, contexts, context_weight=0.5)
     lengths = np.linalg.norm(dense(rows, vocabulary.hashes.size), axis=1) ** 2
     assert lengths == pytest.approx([1 + 1 + 0.25, 1 + 1], rel=1e-5)
+
+
+def test_a_sentence_of_a_few_common_words_keeps_a_short_vector() -> None:
+    texts = [
+        "and so",
+        "and so the navies of Chile and Peru exercised off Arica with four frigates each",
+        "and so",
+        "and",
+    ]
+    rows, vocabulary, _ = extracted(texts, words=1, stems=0, context_weight=0, full_norm=6)
+    lengths = np.linalg.norm(dense(rows, vocabulary.hashes.size), axis=1)
+    assert lengths[0] < 0.5 and lengths[1] == pytest.approx(1, rel=1e-5)
 
 
 def test_bigrams_do_not_cross_texts() -> None:
@@ -125,7 +137,9 @@ def test_dot_is_the_matrix_product() -> None:
     assert rows.dot(weights) == pytest.approx(dense(rows, vocabulary.hashes.size) @ weights, abs=1e-5)
 
 
-@pytest.mark.parametrize("bad", [{"stem_length": 0}, {"min_df": 0}, {"words": 0, "stems": 0}, {"context_weight": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"stem_length": 0}, {"min_df": 0}, {"words": 0, "stems": 0}, {"context_weight": -1}, {"full_norm": -1.0}]
+)
 def test_impossible_settings_are_refused(bad: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         FeatureConfig(**bad)  # type: ignore[arg-type]
