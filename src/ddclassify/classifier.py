@@ -56,8 +56,11 @@ class Classifier:
             float32 [n x labels], columns in the order of `taxonomy.ids`.
 
         Raises:
+            TypeError: sentences is a string.
             ValueError: contexts and sentences differ in number.
         """
+        if isinstance(sentences, str):
+            raise TypeError("sentences is one string; pass a list of sentences, or a text to tag()")
         if contexts is None:
             contexts = [_NOTHING] * len(sentences)
         elif len(contexts) != len(sentences):

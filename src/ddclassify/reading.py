@@ -77,12 +77,12 @@ class Sources:
 
     Attributes:
         files: in the order named, each once; folders in the order of their names.
-        skipped: files in folders whose kind is not read.
+        skipped: the suffix of each file in folders whose kind is not read.
         size: bytes in all, standard input not counted.
     """
 
     files: tuple[str, ...]
-    skipped: int
+    skipped: tuple[str, ...]
     size: int
 
     def holds(self, path: str) -> bool:
@@ -98,7 +98,7 @@ def find_sources(paths: Iterable[str]) -> Sources:
             itself is of a kind not read.
     """
     files: dict[str, str] = {}
-    skipped = 0
+    skipped: list[str] = []
     for path in paths:
         if path == STDIN:
             files[path] = path
@@ -112,7 +112,7 @@ def find_sources(paths: Iterable[str]) -> Sources:
             files.setdefault(os.path.realpath(name), name)
     if not files:
         raise InputError(f"nothing to read there; {_kinds()}")
-    return Sources(tuple(files.values()), skipped, sum(_size(f) for f in files.values()))
+    return Sources(tuple(files.values()), tuple(skipped), sum(_size(f) for f in files.values()))
 
 
 def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document | Failed]:
@@ -161,20 +161,20 @@ def read_rows(file: BinaryIO, suffix: str, name: str, encoding: str) -> Iterator
         stream.detach()
 
 
-def _expand(path: str) -> tuple[list[str], int]:
-    """The readable files that a path, folder or pattern stands for, and how many others a folder holds."""
+def _expand(path: str) -> tuple[list[str], list[str]]:
+    """The readable files that a path, folder or pattern stands for, and the suffixes of others in its folders."""
     matches = [path] if os.path.lexists(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
     if not matches:
         raise InputError(f"{_short_path(path)}: no such file or folder")
     files: list[str] = []
-    skipped = 0
+    skipped: list[str] = []
     for match in matches:
         if Path(match).is_dir():
             walk = os.walk(match, onerror=_raise)
             found = [str(Path(root, name)) for root, _, names in walk for name in names]
             readable = sorted(name for name in found if Path(name).suffix.lower() in SUFFIXES)
             files += readable
-            skipped += len(found) - len(readable)
+            skipped += [Path(name).suffix for name in sorted(set(found) - set(readable))]
         elif Path(match).suffix.lower() not in SUFFIXES:
             raise InputError(f"{match}: cannot read {Path(match).suffix or 'files without a suffix'}; {_kinds()}")
         else:

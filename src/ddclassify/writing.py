@@ -213,7 +213,8 @@ class TableWriter:
         if row["error"]:
             line = f"  error: {row['error']}"
         elif "text" in row:
-            line = f"  {labels}\n      {' '.join(row['text'].split())}"
+            mark = " [not English]" if row["language"] == "other" else ""
+            line = f"  {labels}{mark}\n      {' '.join(row['text'].split())}"
         else:
             counted = ", ".join(f"{label} {row['counts'][label]}" for label in row["labels"]) or "-"
             line = f"{row['doc_id']}: {row['sentences']} sentences; {counted}"

@@ -44,7 +44,7 @@ def docs(tmp_path: Path) -> Path:
 def test_a_folder_to_jsonl(run: Run, docs: Path, tmp_path: Path, small_model: Path, classifier: Classifier) -> None:
     output = tmp_path / "o.jsonl"
     code, out, err = run("tag", docs, "--output", output, "--model", small_model)
-    assert (code, out, err) == (0, "", "skipped 1 files of other kinds\n")
+    assert (code, out, err) == (0, "", "skipped 1 files of other kinds (.pdf)\n")
     found = rows(output)
     assert all(list(row) == FIELDS for row in found)
     assert [row["doc_id"] for row in found] == [str(docs / "a.txt")] * 3 + [str(docs / "b.md")] * 3 + ["d1"] + [
@@ -185,11 +185,18 @@ def test_unknown_verbs_and_options_exit_with_2(run: Run) -> None:
     assert code == 0 and out.startswith("ddclassify ")
 
 
+def test_documents_without_text_are_counted(run: Run, tmp_path: Path, small_model: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,\n2,The attaché left.\n")
+    code, _, err = run("tag", tmp_path / "a.csv", "--output", tmp_path / "o.jsonl", "--model", small_model)
+    assert code == 0 and "1 documents have no text" in err and len(rows(tmp_path / "o.jsonl")) == 1
+
+
 def test_foreign_text_is_flagged(run: Run, tmp_path: Path, small_model: Path) -> None:
     (tmp_path / "f.txt").write_text("Les deux ministres de la défense se sont rencontrés à Paris pour un accord.")
     code, _, err = run("tag", tmp_path / "f.txt", "--output", tmp_path / "o.jsonl", "--model", small_model)
     assert code == 0 and "1 sentences are not English" in err
     assert rows(tmp_path / "o.jsonl")[0]["language"] == "other"
+    assert "[not English]" in run("tag", tmp_path / "f.txt", "--model", small_model)[1]
 
 
 def command(*arguments: object) -> list[str]:

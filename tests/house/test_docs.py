@@ -30,7 +30,6 @@ def playground(root: Path, tmp_path: Path) -> Path:
     """A folder in which the documents' relative paths exist and which may be written to."""
     (tmp_path / "annotations").symlink_to(root / "annotations")
     (tmp_path / "training").symlink_to(root / "training")
-    (tmp_path / "communique.txt").write_text("The defence ministers of Chile and Peru met in Lima. It rained.\n")
     (tmp_path / "mine.csv").write_text("text,labels\nThe zorblat convened.,joint_exercises\nRain fell.,\n")
     return tmp_path
 

@@ -66,6 +66,11 @@ def test_contexts_must_match(classifier: Classifier) -> None:
         classifier.score(["a", "b"], [None])
 
 
+def test_a_string_is_no_list_of_sentences(classifier: Classifier) -> None:
+    with pytest.raises(TypeError, match="pass a list"):
+        classifier.classify("The navies exercised.")
+
+
 def test_scores_do_not_depend_on_the_batch(classifier: Classifier) -> None:
     sentences = [f"Exercise number {i} of the two navies ended on day {i}." for i in range(BATCH + 10)]
     together = classifier.score(sentences)

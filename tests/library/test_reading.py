@@ -102,7 +102,7 @@ def test_sources(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     found = find_sources([str(tmp_path)])
     assert [Path(f).name for f in found.files] == ["a.TXT", "b.txt", "d.jsonl"]
-    assert found.skipped == 1 and found.size == 3
+    assert found.skipped == (".pdf",) and found.size == 3
     assert len(find_sources([str(tmp_path / "*.txt"), str(tmp_path / "b.txt")]).files) == 1
 
 

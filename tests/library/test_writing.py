@@ -19,6 +19,7 @@ def row(doc_id: str = "d", text: str = "A drill.", **metadata: Any) -> dict[str,
         "text": text,
         "labels": ["x"],
         "probabilities": {"x": 0.9},
+        "language": None,
         "error": None,
         "metadata": metadata,
     }

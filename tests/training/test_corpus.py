@@ -68,12 +68,12 @@ def test_csv_rows(tmp_path: Path) -> None:
     [
         ("{", "a.jsonl: row 1: not JSON"),
         ("[]", r"a.jsonl: row 1: \[\] is not a JSON object"),
-        ('{"text": "x"}', "a.jsonl:1: no 'labels'"),
-        ('{"labels": []}', "a.jsonl:1: no 'text'"),
-        ('{"text": 1, "labels": []}', "a.jsonl:1: text is 1, expected str"),
-        ('{"text": "x", "labels": "hadr_sar"}', "a.jsonl:1: labels is 'hadr_sar', expected a list"),
-        ('{"text": "x", "labels": [], "position": "two"}', "a.jsonl:1: position is 'two', expected int"),
-        ('{"text": "x", "labels": [], "coded": [1]}', r"a.jsonl:1: coded is \[1\]"),
+        ('{"text": "x"}', "a.jsonl: row 1: no 'labels'"),
+        ('{"labels": []}', "a.jsonl: row 1: no 'text'"),
+        ('{"text": 1, "labels": []}', "a.jsonl: row 1: text is 1, expected str"),
+        ('{"text": "x", "labels": "hadr_sar"}', "a.jsonl: row 1: labels is 'hadr_sar', expected a list"),
+        ('{"text": "x", "labels": [], "position": "two"}', "a.jsonl: row 1: position is 'two', expected int"),
+        ('{"text": "x", "labels": [], "coded": [1]}', r"a.jsonl: row 1: coded is \[1\]"),
     ],
 )
 def test_bad_rows_name_file_and_line(tmp_path: Path, line: str, message: str) -> None:

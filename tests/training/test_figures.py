@@ -86,6 +86,15 @@ def test_thresholds_do_what_their_policy_says() -> None:
     assert found["recall"]["x"] <= found["balanced"]["x"] <= found["precision"]["x"]
 
 
+def test_the_precision_policy_stays_usable() -> None:
+    """One sure positive on top of a hard label must not become the whole policy."""
+    gold = RNG.random((1000, 1)) < 0.1
+    scores = RNG.random((1000, 1)).astype(np.float32) * 0.9
+    scores[np.flatnonzero(gold)[0]] = 0.99
+    cut = choose_thresholds(scores, gold, np.ones_like(gold), ["x"], TrainingConfig())["precision"]["x"]
+    assert (scores >= cut).sum() > 20
+
+
 def test_a_label_without_positives_gets_a_half() -> None:
     scores = np.zeros((5, 1), dtype=np.float32)
     none = np.zeros((5, 1), dtype=bool)

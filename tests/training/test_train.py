@@ -80,6 +80,22 @@ def test_the_users_coding_of_a_corpus_sentence_holds_and_held_out_ones_do_not_le
     assert leak.text not in {row.text for row in rows}
 
 
+def test_added_rows_that_contradict_one_another_are_refused(
+    small_corpus: dict[str, list[Row]], taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    rows = [
+        Row(str(i), str(i), 0, "A drill.", labels, where=f"mine: row {i}")
+        for i, labels in enumerate([(), ("hadr_sar",)])
+    ]
+    with pytest.raises(CorpusError, match=r"mine: row 1: .A drill\.. is coded otherwise at mine: row 0"):
+        train(small_corpus, taxonomy, CONFIG, tmp_path / "m", added=rows)
+    steps: list[str] = []
+    train(
+        small_corpus, taxonomy, CONFIG, tmp_path / "m", added=[rows[0], replace(rows[0], id="9")], report=steps.append
+    )
+    assert "1 added rows repeat" in steps[0]
+
+
 def test_undecided_rows_are_no_negatives(
     small_corpus: dict[str, list[Row]], taxonomy: Taxonomy, tmp_path: Path
 ) -> None:

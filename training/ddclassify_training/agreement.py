@@ -156,12 +156,12 @@ def krippendorff_alpha(yes: NDArray[np.float64], values: NDArray[np.float64]) ->
 def agreement_table(found: Mapping[str, LabelAgreement]) -> str:
     """The figures as a Markdown table."""
     lines = [
-        "| label | sentences | yes | observed | Cohen's κ | Krippendorff's α | 95 % interval |",
+        "| label | sentences | yes | observed | Cohen's κ | Krippendorff's α | 95 % interval of α |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     for label, f in found.items():
         kappa, alpha = (("n/a" if v is None else f"{v:.3f}") for v in (f.kappa, f.alpha))
-        interval = "" if f.alpha_low is None else f"{f.alpha_low:.2f}-{f.alpha_high:.2f}"
+        interval = "" if f.alpha_low is None else f"{f.alpha_low:.2f} to {f.alpha_high:.2f}"
         lines.append(f"| {label} | {f.units} | {f.positives:.1%} | {f.observed:.1%} | {kappa} | {alpha} | {interval} |")
     return "\n".join(lines)
 

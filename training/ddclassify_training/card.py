@@ -8,7 +8,8 @@ from typing import Any
 from ddclassify.taxonomy import Taxonomy
 
 from .evaluate import Evaluation
-from .tables import label_table, summary_table
+from .metrics import Figures
+from .tables import NOTE, label_table, summary_table
 
 _HEAD = """\
 ---
@@ -49,6 +50,7 @@ def render_card(
     taxonomy: Taxonomy,
     training: Mapping[str, Any],
     thresholds: Mapping[str, Mapping[str, float]],
+    policies: Mapping[str, Figures],
     held_out: Mapping[str, Evaluation],
     elsewhere: Mapping[str, Evaluation],
 ) -> str:
@@ -57,6 +59,7 @@ def render_card(
     Args:
         training: the manifest's account of the run.
         thresholds: policy -> label -> threshold.
+        policies: policy -> figures on the first held-out split that did not choose the thresholds.
         held_out: evaluations on splits of the corpus, reproducible from the repository.
         elsewhere: evaluations on rows that are not in the repository.
     """
@@ -71,8 +74,11 @@ def render_card(
     ]
     parts += ["## Labels and thresholds\n", _thresholds(taxonomy, thresholds)]
     parts += [
+        "## What the policies cost\n",
+        _policies(policies),
         "## Measured on held-out parts of the corpus\n",
         "Splits of the corpus that were not fitted on; dev chose the thresholds.\n",
+        NOTE + "\n",
     ]
     parts += _tables(held_out)
     if elsewhere:
@@ -93,6 +99,23 @@ def _thresholds(taxonomy: Taxonomy, thresholds: Mapping[str, Mapping[str, float]
     for label in taxonomy:
         cuts = " | ".join(f"{policy[label.id]:.2f}" for policy in thresholds.values())
         lines.append(f"| `{label.id}` | {label.definition} | {cuts} |")
+    return "\n".join([*lines, ""])
+
+
+def _policies(policies: Mapping[str, Figures]) -> str:
+    lines = [
+        "Over all labels together, on held-out text: of the labels that are there, how many are given (recall), and of "
+        "those given, how many are there (precision).\n",
+        "| policy | recall | precision | labels given for each true one |",
+        "|---|---:|---:|---:|",
+    ]
+    for policy, figures in policies.items():
+        support = sum(f.support for f in figures.labels.values())
+        given = sum(f.predicted for f in figures.labels.values())
+        hits = sum(f.recall * f.support for f in figures.labels.values())
+        lines.append(
+            f"| {policy} | {hits / max(1, support):.2f} | {hits / max(1, given):.2f} | {given / max(1, support):.1f} |"
+        )
     return "\n".join([*lines, ""])
 
 

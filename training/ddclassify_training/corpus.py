@@ -100,7 +100,7 @@ def read_records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             for number, record in read_raw_rows(cast(BinaryIO, file), suffix, str(path), "utf-8"):
                 if isinstance(record, str):
                     raise CorpusError(record)
-                yield f"{path}:{number}", _cells(record) if suffix == ".csv" else record
+                yield f"{path}: row {number}", _cells(record) if suffix == ".csv" else record
     except (OSError, EOFError) as error:
         raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except InputError as error:

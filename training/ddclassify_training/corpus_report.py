@@ -314,10 +314,10 @@ def plot(alone: Mapping[str, Any], beside: Mapping[str, Any], folder: Path) -> N
             values = [beside["strata"][name]["terms"][label][key] for label in labels]
             points = [(v, y) for y, v in enumerate(values) if v is not None]
             axes.scatter([v for v, _ in points], [y for _, y in points], marker=marker, label=name)
-        axes.set_xlabel(key.replace("_", " "))
+        axes.set_xlabel(f"share of sentences {'with' if key == 'in_positives' else 'without'} the label")
     left.set_yticks(range(len(labels)), labels)
-    left.legend()
-    figure.suptitle("Rate of the plain term")
+    right.legend(loc="lower right")
+    figure.suptitle("Sentences that hold the label's plain term")
     figure.tight_layout()
     figure.savefig(folder / "terms.png", dpi=100, metadata={"Software": None})
     plt.close(figure)
@@ -335,7 +335,7 @@ def _beside(beside: Mapping[str, Any]) -> Iterator[str]:
     for name in ("without_label", "several_labels"):
         yield f"| {name.replace('_', ' ')} | " + " | ".join(f"{s[name]:.1%}" for s in strata.values()) + " |"
     for q in LENGTHS:
-        yield f"| words, percentile {q} | " + " | ".join(f"{s['words'][str(q)]:g}" for s in strata.values()) + " |"
+        yield f"| words, percentile {q} | " + " | ".join(f"{s['words'][str(q)]:.0f}" for s in strata.values()) + " |"
     real = beside["real_documents"]
     yield ""
     yield (
@@ -344,7 +344,11 @@ def _beside(beside: Mapping[str, Any]) -> Iterator[str]:
         f"{', '.join(f'{v:.3f}' for v in real['distinct'].values())}."
     )
     yield ""
-    yield "Rate of the plain term in sentences with the label, and in the others:"
+    yield (
+        "Share of sentences that hold the label's plain term (the regular expression in taxonomy.toml), among those "
+        "with the label and among the others. between: whether composed text lies between the two real strata; "
+        "n/a: no positives."
+    )
     yield ""
     heads = [" | ".join(f"{kind}: {name}" for name in strata) for kind in ("with", "others")]
     yield f"| label | {heads[0]} | between | {heads[1]} | between |"

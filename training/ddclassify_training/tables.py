@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from .metrics import Figures
 
+NOTE = "Macro: over the labels that occur there. Intervals: 95 %, bootstrap over documents."
+
 
 def label_table(figures: Figures) -> str:
     """Per-label figures with macro and micro means."""
@@ -16,11 +18,11 @@ def label_table(figures: Figures) -> str:
     for label, f in figures.labels.items():
         ap = "" if f.average_precision is None else f"{f.average_precision:.3f}"
         lines.append(
-            f"| {label} | {f.precision:.3f} | {f.recall:.3f} | {f.f1:.3f} | {f.f1_low:.2f}-{f.f1_high:.2f} | {ap} "
+            f"| {label} | {f.precision:.3f} | {f.recall:.3f} | {f.f1:.3f} | {f.f1_low:.2f} to {f.f1_high:.2f} | {ap} "
             f"| {f.support} | {f.predicted} |"
         )
     lines.append(
-        f"| **macro** | | | **{figures.macro_f1:.3f}** | {figures.macro_f1_low:.2f}-{figures.macro_f1_high:.2f} "
+        f"| **macro** | | | **{figures.macro_f1:.3f}** | {figures.macro_f1_low:.2f} to {figures.macro_f1_high:.2f} "
         f"| **{figures.macro_average_precision:.3f}** | | |"
     )
     lines.append(f"| **micro** | | | **{figures.micro_f1:.3f}** | | | | |")
@@ -36,7 +38,7 @@ def summary_table(figures: Mapping[str, Figures]) -> str:
     for name, f in figures.items():
         ap = f"{f.macro_average_precision:.3f}" if f.macro_average_precision else ""
         lines.append(
-            f"| {name} | {f.rows} | {f.documents} | {f.macro_f1:.3f} | {f.macro_f1_low:.2f}-{f.macro_f1_high:.2f} "
+            f"| {name} | {f.rows} | {f.documents} | {f.macro_f1:.3f} | {f.macro_f1_low:.2f} to {f.macro_f1_high:.2f} "
             f"| {f.micro_f1:.3f} | {ap} |"
         )
     return "\n".join(lines)

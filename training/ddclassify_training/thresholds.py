@@ -13,6 +13,8 @@ from .config import TrainingConfig
 
 Booleans = NDArray[np.bool_]
 FALLBACK = 0.5
+PRECISION_RECALL = 0.25
+"""Recall that the policy "precision" keeps: a threshold that one lucky row reaches is of no use."""
 
 
 def choose_thresholds(
@@ -21,8 +23,8 @@ def choose_thresholds(
     """Thresholds of the three policies.
 
     "balanced" maximises F1; "recall" is the highest threshold that keeps the recall the configuration asks for, and
-    never above "balanced"; "precision" the lowest that reaches the precision it asks for (where none does: the most
-    precise one), and never below "balanced".
+    never above "balanced"; "precision" the lowest that reaches the precision it asks for while it still finds a
+    quarter of the positives (where none does: the one with the best F0.5), and never below "balanced".
 
     Args:
         scores, carried, decided: [rows x labels] of the held-out rows.
@@ -40,11 +42,12 @@ def choose_thresholds(
             continue
         cuts, precision, recall = curve(probability, target)
         f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-        good = np.flatnonzero((precision >= config.precision) & (recall > 0))
+        good = np.flatnonzero((precision >= config.precision) & (recall >= PRECISION_RECALL))
+        f_half = 1.25 * precision * recall / np.maximum(0.25 * precision + recall, 1e-12)
         balanced = cuts[np.argmax(f1)]
         found["balanced"][label] = float(balanced)
         found["recall"][label] = float(min(balanced, cuts[np.flatnonzero(recall >= config.recall)[0]]))
-        found["precision"][label] = float(max(balanced, cuts[good[-1] if good.size else np.argmax(precision)]))
+        found["precision"][label] = float(max(balanced, cuts[good[-1] if good.size else np.argmax(f_half)]))
     return found
 
 

@@ -59,7 +59,7 @@ def train(
         report: called with a line at each step.
 
     Raises:
-        CorpusError: a row is bad, or a label has nothing to learn from.
+        CorpusError: a row is bad, added rows contradict one another, or a label has nothing to learn from.
         OutputError: the folder cannot be written.
     """
     check_target(output)
@@ -69,6 +69,8 @@ def train(
     if "dev" not in splits:
         splits["train"], splits["dev"] = _split_off(splits["train"], DEV_SHARE, config.seed)
     splits["train"], kept = _merge(splits, added)
+    if len(kept) < len(added):
+        report(f"{len(added) - len(kept)} added rows repeat a held-out sentence or one another: left out")
     report(f"fitting on {len(splits['train']):,} sentences")
     weights = fit(splits["train"], splits["dev"], taxonomy.ids, config)
     report("choosing thresholds")
@@ -98,6 +100,8 @@ def train(
     classifier = Classifier(ModelFolder(Path(output), draft, taxonomy, config.features, weights, ()))
     held_out = _evaluate(classifier, {k: v for k, v in splits.items() if k != "train"}, report)
     others = _evaluate(classifier, elsewhere or {}, report)
+    judge = next((name for name in held_out if name != "dev"), "dev")
+    policies = {policy: evaluate(classifier, splits[judge], policy).figures["all"] for policy in thresholds}
     fields["metrics"] = {
         name: {part: figures.to_dict() for part, figures in evaluation.figures.items()}
         for name, evaluation in {**held_out, **others}.items()
@@ -108,7 +112,7 @@ def train(
         taxonomy=taxonomy,
         weights=weights,
         golden=_golden(taxonomy, config, weights),
-        card=render_card(taxonomy, training, thresholds, held_out, others),
+        card=render_card(taxonomy, training, thresholds, policies, held_out, others),
         corpus=pack(splits),
     )
 
@@ -129,9 +133,13 @@ def _evaluate(
 
 def _merge(splits: Mapping[str, Sequence[Row]], added: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The training rows with the added ones, and those of the added that were taken."""
+    seen: dict[str, Row] = {}
+    for row in added:
+        other = seen.setdefault(_key(row), row)
+        if (set(other.labels), other.coded) != (set(row.labels), row.coded):
+            raise CorpusError(f"{row.where}: {row.text[:60]!r} is coded otherwise at {other.where}; decide for one")
     held_out = {_key(row) for split, rows in splits.items() if split != "train" for row in rows}
-    kept: dict[str, Row] = {_key(row): row for row in added}
-    kept = {key: row for key, row in kept.items() if key not in held_out}
+    kept = {key: row for key, row in seen.items() if key not in held_out}
     base = [row for row in splits["train"] if _key(row) not in kept]
     renamed = [replace(row, id=f"added:{row.id}", doc_id=f"added:{row.doc_id}") for row in kept.values()]
     return base + renamed, renamed

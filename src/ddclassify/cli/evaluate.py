@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the tables."""
     from ddclassify_training.corpus import read_rows
     from ddclassify_training.evaluate import errors, evaluate
-    from ddclassify_training.tables import label_table, summary_table
+    from ddclassify_training.tables import NOTE, label_table, summary_table
 
     from ..classifier import load
 
@@ -42,4 +42,5 @@ def run(arguments: argparse.Namespace) -> int:
     print(summary_table({**evaluation.figures, **baselines}))
     for part, figures in evaluation.figures.items():
         print(f"\n{part}\n{label_table(figures)}")
+    print(f"\n{NOTE}")
     return 0

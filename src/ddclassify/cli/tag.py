@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("--sentences gives a row a sentence; leave out --level document")
     sources = find_sources(arguments.paths)
     if sources.skipped:
-        print(f"skipped {sources.skipped} files of other kinds", file=sys.stderr)
+        kinds = ", ".join(sorted({kind or "no suffix" for kind in sources.skipped}))
+        print(f"skipped {len(sources.skipped)} files of other kinds ({kinds})", file=sys.stderr)
     if arguments.output and sources.holds(arguments.output):
         raise InputError(f"{arguments.output}: is among the inputs; write the output elsewhere")
     options = ReadOptions(arguments.text_field, arguments.id_field, arguments.encoding, f".{arguments.stdin_format}")
@@ -79,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             _tag_sentences(classifier, inputs, builder, writer, failures, arguments.policy)
         else:
             _tag_documents(classifier, inputs, builder, writer, failures, arguments.policy, arguments.level)
+    if failures.empty:
+        print(f"{failures.empty:,} documents have no text and so no sentences", file=sys.stderr)
     if failures.foreign:
         print(f"{failures.foreign:,} sentences are not English; their rows say language: other", file=sys.stderr)
     return 1 if failures.count else 0
@@ -90,6 +93,7 @@ class _Failures:
     def __init__(self, mode: str, level: str, builder: RowBuilder) -> None:
         self.count = 0
         self.foreign = 0
+        self.empty = 0
         self._mode = mode
         self._level = level
         self._builder = builder
@@ -117,6 +121,7 @@ def _tag_documents(
             failures.take(run, writer)
             continue
         for tagged in classifier.tag_many(run, policy):
+            failures.empty += not tagged.predictions
             failures.foreign += sum(p.language == "other" for p in tagged.predictions)
             if level == "document":
                 writer.write(builder.document(tagged))
