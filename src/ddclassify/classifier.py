@@ -102,6 +102,7 @@ class Classifier:
             policy: which of the model's threshold sets applies.
 
         Raises:
+            TypeError: sentences is a string.
             ValueError: contexts and sentences differ in number.
             ModelError: the model has no such policy.
         """

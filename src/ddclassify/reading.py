@@ -85,10 +85,6 @@ class Sources:
     skipped: tuple[str, ...]
     size: int
 
-    def holds(self, path: str) -> bool:
-        """Whether a path names one of the files."""
-        return os.path.realpath(path) in {os.path.realpath(f) for f in self.files if f != STDIN}
-
 
 def find_sources(paths: Iterable[str]) -> Sources:
     """Expand folders and glob patterns.

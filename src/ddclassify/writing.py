@@ -64,6 +64,16 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
             partial.replace(target)
 
 
+def refuse_inputs(output: str, inputs: Iterable[str | Path]) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        OutputError: the output is one of the inputs, by whatever path.
+    """
+    if Path(output).resolve() in {Path(path).resolve() for path in inputs}:
+        raise OutputError(f"{output}: is among the inputs; write the output elsewhere")
+
+
 def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as JSONL, whole or not at all.
 

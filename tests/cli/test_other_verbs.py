@@ -76,6 +76,17 @@ def test_retrain_from_a_model_folder(run: Run, small_model: Path, tmp_path: Path
     assert np.array_equal(ours.coefficients, theirs.coefficients)
 
 
+def test_retraining_a_model_keeps_its_own_labels(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('id = "own"\n[[labels]]\nid = "rain"\nname = "Rain"\ndefinition = "Rain."\n')
+    (tmp_path / "corpus").mkdir()
+    rows = [{"text": f"It {'rained' if i % 2 else 'shone'} on {i}.", "labels": ["rain"] * (i % 2)} for i in range(80)]
+    (tmp_path / "corpus" / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    labels = ["--taxonomy", tmp_path / "own.toml"]
+    assert run("train", tmp_path / "corpus", "--output", tmp_path / "a", *labels)[0] == 0
+    assert run("train", tmp_path / "a", "--output", tmp_path / "b")[0] == 0
+    assert load(tmp_path / "b").taxonomy.ids == ("rain",)
+
+
 def test_side_files_never_replace_an_input(run: Run, small_model: Path, folder: Path) -> None:
     file = folder / "test.jsonl"
     before = file.read_bytes()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ddclassify.errors import OutputError
-from ddclassify.writing import open_writer
+from ddclassify.writing import open_writer, refuse_inputs
 
 
 def row(doc_id: str = "d", text: str = "A drill.", **metadata: Any) -> dict[str, Any]:
@@ -103,6 +103,15 @@ def test_unfinished_output_stays_partial(tmp_path: Path) -> None:
 def test_an_unwritable_output_is_one_clear_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write(tmp_path / name, "jsonl", row())
+
+
+def test_an_input_is_never_the_output(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
+    for name in (f"{tmp_path}/../{tmp_path.name}/a.txt", f"{tmp_path}/link.txt"):
+        with pytest.raises(OutputError, match="is among the inputs"):
+            refuse_inputs(name, [tmp_path / "a.txt"])
+    refuse_inputs(f"{tmp_path}/b.txt", [tmp_path / "a.txt"])
 
 
 def test_a_full_disk_is_one_clear_error() -> None:

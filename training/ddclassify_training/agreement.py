@@ -133,24 +133,17 @@ def disagreements(codings: Sequence[Coding]) -> Iterator[dict[str, Any]]:
             }
 
 
-def krippendorff_alpha(yes: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def krippendorff_alpha(yes: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Alpha for yes/no data with missing values.
 
     Args:
-        yes: [... x units] number of yes among the unit's values.
-        values: [... x units] number of values of the unit; those with fewer than two count for nothing. Units may
-            stand with a multiplicity by repeating them along the last axis.
+        yes: [units] number of yes among the unit's values.
+        values: [units] number of values of the unit; those with fewer than two count for nothing.
 
     Returns:
-        [...] alpha, NaN where all values are alike.
+        Alpha, NaN where all values are alike.
     """
-    pairable = values >= 2
-    yes, values = np.where(pairable, yes, 0), np.where(pairable, values, 0)
-    observed = (yes * (values - yes) / np.maximum(values - 1, 1)).sum(axis=-1)
-    total, total_yes = values.sum(axis=-1), yes.sum(axis=-1)
-    expected = total_yes * (total - total_yes) / np.maximum(total - 1, 1)
-    alpha: NDArray[np.float64] = np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan)
-    return alpha
+    return float(_alpha(_terms(yes, values).sum(axis=1)))
 
 
 def agreement_table(found: Mapping[str, LabelAgreement]) -> str:
@@ -192,7 +185,7 @@ def _label_agreement(values: NDArray[np.float64], groups: NDArray[np.intp], seed
     yes, counts = np.nansum(values, axis=1), given.sum(axis=1).astype(float)
     pairs = counts * (counts - 1)
     agreeing = yes * (yes - 1) + (counts - yes) * (counts - yes - 1)
-    alpha = float(krippendorff_alpha(yes, counts))
+    alpha = krippendorff_alpha(yes, counts)
     low, high = _bootstrap(yes, counts, groups, seed)
     return LabelAgreement(
         units=len(values),
@@ -223,15 +216,26 @@ def _bootstrap(
 ) -> tuple[float | None, float | None]:
     """The 95 % interval of alpha, documents resampled whole; the sums of alpha's formula are linear in documents."""
     names, index = np.unique(groups, return_inverse=True)
-    sums = np.zeros((3, names.size))
-    np.add.at(sums[0], index, yes * (counts - yes) / np.maximum(counts - 1, 1))
-    np.add.at(sums[1], index, counts)
-    np.add.at(sums[2], index, yes)
+    sums = np.stack([np.bincount(index, term, minlength=names.size) for term in _terms(yes, counts)])
     weights = np.random.default_rng(seed).multinomial(names.size, np.full(names.size, 1 / names.size), RESAMPLES)
-    observed, total, total_yes = weights @ sums.T[:, 0], weights @ sums.T[:, 1], weights @ sums.T[:, 2]
-    expected = total_yes * (total - total_yes) / np.maximum(total - 1, 1)
-    alphas = 1 - observed[expected > 0] / expected[expected > 0]
+    alphas = _alpha(sums @ weights.T)
+    alphas = alphas[~np.isnan(alphas)]
     if not alphas.size:
         return None, None
     low, high = np.percentile(alphas, [2.5, 97.5])
     return float(low), float(high)
+
+
+def _terms(yes: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each unit adds to the sums of alpha's formula [3 x units]: disagreement, values, yes."""
+    pairable = values >= 2
+    yes, values = np.where(pairable, yes, 0), np.where(pairable, values, 0)
+    return np.stack([yes * (values - yes) / np.maximum(values - 1, 1), values, yes])
+
+
+def _alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Alpha [...] from the sums [3 x ...] of `_terms`; NaN where all values are alike."""
+    observed, total, yes = sums
+    expected = yes * (total - yes) / np.maximum(total - 1, 1)
+    alpha: NDArray[np.float64] = np.where(expected > 0, 1 - observed / np.where(expected > 0, expected, 1), np.nan)
+    return alpha

@@ -27,7 +27,6 @@ from ddclassify.reading import read_rows as read_raw_rows
 from ddclassify.writing import json_line
 
 SPLITS = ("train", "dev", "test", "test_shift")
-FIELDS = ("id", "doc_id", "position", "text", "labels", "coded", "title", "genre", "region", "era", "date")
 
 
 @dataclass(frozen=True, slots=True)

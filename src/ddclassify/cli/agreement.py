@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 
-from ..errors import InputError
 from ..taxonomy import Taxonomy
-from ..writing import write_lines
+from ..writing import refuse_inputs, write_lines
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ddclassify_training.agreement import agreement, agreement_table, disagreements, read_codings
 
     taxonomy = Taxonomy.from_toml(arguments.taxonomy) if arguments.taxonomy else Taxonomy.table1()
-    if arguments.disagreements and Path(arguments.disagreements).resolve() in {
-        Path(f).resolve() for f in arguments.files
-    }:
-        raise InputError(f"{arguments.disagreements}: is among the inputs; write the disagreements elsewhere")
+    if arguments.disagreements:
+        refuse_inputs(arguments.disagreements, arguments.files)
     codings = read_codings(arguments.files)
     found = agreement(codings, taxonomy)
     if arguments.disagreements:

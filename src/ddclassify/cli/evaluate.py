@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
-from ..errors import InputError
-from ..writing import write_lines
+from ..writing import refuse_inputs, write_lines
+from .tag import POLICIES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("file", metavar="FILE", help="annotated rows, JSONL or CSV")
     parser.add_argument("--model", metavar="DIR", help="a model folder (default: the one that came with ddclassify)")
-    parser.add_argument("--policy", choices=("recall", "balanced", "precision"), default="balanced")
+    parser.add_argument("--policy", choices=POLICIES, default="balanced")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--errors", metavar="FILE", help="write the wrongly labelled rows there, JSONL, surest first")
 
@@ -27,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..classifier import load
 
-    if arguments.errors and Path(arguments.errors).resolve() == Path(arguments.file).resolve():
-        raise InputError(f"{arguments.errors}: is the input; write the errors elsewhere")
+    if arguments.errors:
+        refuse_inputs(arguments.errors, [arguments.file])
     rows = read_rows(arguments.file)
     classifier = load(arguments.model)
     evaluation = evaluate(classifier, rows, arguments.policy)

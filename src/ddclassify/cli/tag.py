@@ -6,18 +6,15 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..classifier import DEFAULT_POLICY, Classifier, load
+from ..context import Context
+from ..documents import Document
 from ..errors import InputError
 from ..reading import STDIN, Failed, ReadOptions, find_sources, read_documents
-from ..writing import FORMATS, open_writer
+from ..rows import RowBuilder
+from ..writing import FORMATS, RowWriter, open_writer, refuse_inputs
 from .progress import Progress
-
-if TYPE_CHECKING:
-    from ..classifier import Classifier
-    from ..documents import Document
-    from ..rows import RowBuilder
-    from ..writing import RowWriter
 
 SENTENCE_BATCH = 2048
 POLICIES = ("recall", "balanced", "precision")
@@ -32,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="default: by the output's name, else a table")
     parser.add_argument("--level", choices=("sentence", "document"), default="sentence")
     parser.add_argument("--model", metavar="DIR", help="a model folder (default: the one that came with ddclassify)")
-    parser.add_argument("--policy", choices=POLICIES, default="balanced", help="which thresholds give the labels")
+    parser.add_argument("--policy", choices=POLICIES, default=DEFAULT_POLICY, help="which thresholds give the labels")
     parser.add_argument(
         "--sentences",
         action="store_true",
@@ -59,17 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     if sources.skipped:
         kinds = ", ".join(sorted({kind or "no suffix" for kind in sources.skipped}))
         print(f"skipped {len(sources.skipped)} files of other kinds ({kinds})", file=sys.stderr)
-    if arguments.output and sources.holds(arguments.output):
-        raise InputError(f"{arguments.output}: is among the inputs; write the output elsewhere")
+    if arguments.output:
+        refuse_inputs(arguments.output, sources.files)
     options = ReadOptions(arguments.text_field, arguments.id_field, arguments.encoding, f".{arguments.stdin_format}")
     form = arguments.format or _format_of(arguments.output)
-    # Importing spaCy takes a second; bad arguments are answered before it.
-    from ..classifier import load
-    from ..rows import RowBuilder
-
     classifier = load(arguments.model)
     builder = RowBuilder(classifier, arguments.policy)
-    failures = _Failures(arguments.errors, arguments.level, builder)
+    account = _Account(arguments.errors, arguments.level, builder)
     size = None if STDIN in sources.files else sources.size
     with (
         Progress(size, quiet=arguments.quiet) as progress,
@@ -77,21 +70,21 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         inputs = progress.follow(read_documents(sources, options))
         if arguments.sentences:
-            _tag_sentences(classifier, inputs, builder, writer, failures, arguments.policy)
+            _tag_sentences(classifier, inputs, builder, writer, account, arguments.policy)
         else:
-            _tag_documents(classifier, inputs, builder, writer, failures, arguments.policy, arguments.level)
-    if failures.empty:
-        print(f"{failures.empty:,} documents have no text and so no sentences", file=sys.stderr)
-    if failures.foreign:
-        print(f"{failures.foreign:,} sentences are not English; their rows say language: other", file=sys.stderr)
-    return 1 if failures.count else 0
+            _tag_documents(classifier, inputs, builder, writer, account, arguments.policy, arguments.level)
+    if account.empty:
+        print(f"{account.empty:,} documents have no text and so no sentences", file=sys.stderr)
+    if account.foreign:
+        print(f"{account.foreign:,} sentences are not English; their rows say language: other", file=sys.stderr)
+    return 1 if account.failed else 0
 
 
-class _Failures:
-    """Deals with inputs that could not be read, as --errors says."""
+class _Account:
+    """Deals with inputs that could not be read, as --errors says, and counts what the user should hear of."""
 
     def __init__(self, mode: str, level: str, builder: RowBuilder) -> None:
-        self.count = 0
+        self.failed = 0
         self.foreign = 0
         self.empty = 0
         self._mode = mode
@@ -102,7 +95,7 @@ class _Failures:
         if self._mode == "stop":
             raise InputError(f"{failed.message} (--errors skip or row goes on without it)")
         print(f"error: {failed.message}", file=sys.stderr)
-        self.count += 1
+        self.failed += 1
         if self._mode == "row":
             writer.write(self._builder.failure(failed, self._level))
 
@@ -112,17 +105,17 @@ def _tag_documents(
     inputs: Iterator[Document | Failed],
     builder: RowBuilder,
     writer: RowWriter,
-    failures: _Failures,
+    account: _Account,
     policy: str,
     level: str,
 ) -> None:
     for run in _runs(inputs):
         if isinstance(run, Failed):
-            failures.take(run, writer)
+            account.take(run, writer)
             continue
         for tagged in classifier.tag_many(run, policy):
-            failures.empty += not tagged.predictions
-            failures.foreign += sum(p.language == "other" for p in tagged.predictions)
+            account.empty += not tagged.predictions
+            account.foreign += sum(p.language == "other" for p in tagged.predictions)
             if level == "document":
                 writer.write(builder.document(tagged))
             else:
@@ -135,19 +128,17 @@ def _tag_sentences(
     inputs: Iterator[Document | Failed],
     builder: RowBuilder,
     writer: RowWriter,
-    failures: _Failures,
+    account: _Account,
     policy: str,
 ) -> None:
-    from ..context import Context
-
     for run in _runs(inputs):
         if isinstance(run, Failed):
-            failures.take(run, writer)
+            account.take(run, writer)
             continue
         contexts = [Context(before=str(d.metadata.get("context") or ""), title=d.title) for d in run]
         predictions = classifier.classify([d.text for d in run], contexts, policy)
         for document, prediction in zip(run, predictions, strict=True):
-            failures.foreign += prediction.language == "other"
+            account.foreign += prediction.language == "other"
             writer.write(builder.sentence(prediction, document, 0))
 
 

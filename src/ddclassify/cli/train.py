@@ -29,7 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", required=True, metavar="DIR", help="the model folder to write")
     parser.add_argument("--config", metavar="FILE", help="settings, TOML")
-    parser.add_argument("--taxonomy", metavar="FILE", help="your own labels, TOML (default: Table 1)")
+    parser.add_argument(
+        "--taxonomy", metavar="FILE", help="your own labels, TOML (default: the model folder's, else Table 1)"
+    )
     parser.add_argument(
         "--evaluate", nargs="+", default=[], metavar="FILE", help="further annotated files to measure on, for the card"
     )
@@ -41,9 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ddclassify_training.corpus import read_rows
     from ddclassify_training.train import train
 
-    taxonomy = Taxonomy.from_toml(arguments.taxonomy) if arguments.taxonomy else Taxonomy.table1()
     config = TrainingConfig.from_toml(arguments.config) if arguments.config else TrainingConfig()
-    splits, about = _corpus(arguments.corpus)
+    splits, taxonomy, about = _corpus(arguments.corpus)
+    if arguments.taxonomy:
+        taxonomy = Taxonomy.from_toml(arguments.taxonomy)
     elsewhere = {}
     for file in arguments.evaluate:
         name = Path(file).parent.name or Path(file).stem
@@ -69,8 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Mapping[str, Any]]:
-    """The splits of an annotations folder, or of the corpus that a model folder carries; and what is said of them."""
+def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Taxonomy, Mapping[str, Any]]:
+    """The splits of an annotations folder, or of the corpus that a model folder carries; their labels; what is said."""
     from ddclassify_training.corpus import describe_corpus, read_corpus, unpack
 
     from ..classifier import default_model_path
@@ -78,8 +81,8 @@ def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Mapping[str, Any]]:
 
     folder = Path(name) if name else default_model_path()
     if name and not (folder / MANIFEST).is_file():
-        return read_corpus(folder), describe_corpus(folder)
+        return read_corpus(folder), Taxonomy.table1(), describe_corpus(folder)
     model = read_model_folder(folder)
     if model.corpus is None:
         raise ModelError(f"{folder}: this model carries no corpus; name an annotations folder")
-    return unpack(model.corpus), model.manifest.training.get("corpus", {})
+    return unpack(model.corpus), model.taxonomy, model.manifest.training.get("corpus", {})
