@@ -216,7 +216,8 @@ def _bootstrap(
 ) -> tuple[float | None, float | None]:
     """The 95 % interval of alpha, documents resampled whole; the sums of alpha's formula are linear in documents."""
     names, index = np.unique(groups, return_inverse=True)
-    sums = np.stack([np.bincount(index, term, minlength=names.size) for term in _terms(yes, counts)])
+    totals = [np.bincount(index, term, minlength=names.size) for term in _terms(yes, counts)]
+    sums = np.stack(totals).astype(np.float64)
     weights = np.random.default_rng(seed).multinomial(names.size, np.full(names.size, 1 / names.size), RESAMPLES)
     alphas = _alpha(sums @ weights.T)
     alphas = alphas[~np.isnan(alphas)]
