@@ -33,8 +33,7 @@ train: $(VENV)/.dev  ## retrain the default model from annotations/
 	$(BIN)/ddclassify train annotations --config training/configs/fast.toml --output $(MODEL) $(REAL)
 
 evaluate: $(VENV)/.dev  ## measure the default model on the held-out splits
-	$(BIN)/ddclassify evaluate annotations/test.jsonl
-	$(BIN)/ddclassify evaluate annotations/test_shift.jsonl
+	$(BIN)/ddclassify evaluate annotations/test.jsonl annotations/test_shift.jsonl
 
 corpus-report: $(VENV)/.dev  ## check the corpus and write its figures and plots
 	$(BIN)/python -m ddclassify_training.corpus_report annotations --output annotations/report

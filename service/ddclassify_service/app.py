@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.classifier = load(chosen.model)
+        app.state.classifier = load(chosen.model, tier=chosen.tier)
         app.state.classifier.classify(["Warm-up."])
         yield
 
@@ -141,6 +141,7 @@ def _at_most(count: int, limit: int, what: str) -> None:
 def _prediction(prediction: Prediction) -> dict[str, Any]:
     return {
         "labels": list(prediction.labels),
+        "unsure": list(prediction.unsure),
         "probabilities": {label: round(p, 5) for label, p in prediction.probabilities.items()},
         "language": prediction.language,
     }
@@ -154,6 +155,7 @@ def _document(tagged: TaggedDocument) -> DocumentOut:
     return DocumentOut(
         id=tagged.document.id,
         labels=list(tagged.labels),
+        unsure=list(tagged.unsure),
         probabilities={label: round(p, 5) for label, p in tagged.probabilities.items()},
         counts=tagged.counts,
         language=tagged.language,

@@ -25,6 +25,16 @@ Labels = Annotated[
     list[str], Field(description="Labels over their thresholds, in the taxonomy's order.", examples=[["peacekeeping"]])
 ]
 
+Unsure = Annotated[
+    list[str],
+    Field(
+        description="Labels worth a person's look: a chance of at least one in ten, and below the threshold of the "
+        "policy precision. "
+        "Of a document: those unsure in a sentence and given in none.",
+        examples=[["interoperability"]],
+    ),
+]
+
 
 class Strict(BaseModel):
     """A body that refuses fields it does not know."""
@@ -77,6 +87,7 @@ class PredictionOut(BaseModel):
     """What the model says of a sentence."""
 
     labels: Labels
+    unsure: Unsure
     probabilities: Probabilities
     language: str | None = Field(description='"en", "other", or null where the sentence is too short to tell.')
 
@@ -102,6 +113,7 @@ class DocumentOut(BaseModel):
 
     id: str
     labels: Labels
+    unsure: Unsure
     probabilities: Probabilities
     counts: dict[str, int] = Field(description="Sentences that carry each label.")
     language: str | None

@@ -15,7 +15,8 @@ class Settings:
     """Settings of the service.
 
     Attributes:
-        model: a model folder, None for the default model.
+        model: a model folder, None for a model that comes with the package.
+        tier: which of those, "fast" or "accurate"; None: the accurate one where it is installed.
         host: address to bind; anything but loopback needs `allow_remote`.
         port: TCP port.
         allow_remote: bind elsewhere all the same. The service has no authentication of its own yet.
@@ -26,6 +27,7 @@ class Settings:
     """
 
     model: Path | None = None
+    tier: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     allow_remote: bool = False

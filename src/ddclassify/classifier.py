@@ -6,18 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from .accurate import AccurateScorer
 from .context import Context, contexts_of
 from .documents import Document, Sentence
+from .encoder import SentenceEncoder, can_encode
 from .errors import ModelError
 from .language import language_of
 from .linear import LinearScorer, Scores
-from .modelfolder import ModelFolder, read_model_folder
+from .modelfolder import ENCODER, TOKENIZER, ModelFolder, read_model_folder
 from .predictions import Prediction, TaggedDocument
+from .unsure import unsure_labels
 
-DEFAULT_MODEL = "fast"
+TIERS = ("fast", "accurate")
 DEFAULT_POLICY = "balanced"
 BATCH = 2048
 """Sentences scored at once. Memory depends on the largest document, not on how many there are."""
@@ -26,19 +30,30 @@ GOLDEN_TOLERANCE = 1e-4
 _NOTHING = Context()
 
 
+class Scorer(Protocol):
+    """What computes probabilities."""
+
+    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
+        """Calibrated probabilities [sentences x labels]."""
+
+
 class Classifier:
     """Tags sentences with the labels of the taxonomy that its model carries.
 
     Args:
         model: a model folder that has been read.
+        scorer: what computes its probabilities; None: built from the folder.
+
+    Raises:
+        MissingExtraError: the model is of the accurate tier and the extra `accurate` is not installed.
     """
 
-    def __init__(self, model: ModelFolder) -> None:
+    def __init__(self, model: ModelFolder, scorer: Scorer | None = None) -> None:
         self.model = model
         self.taxonomy = model.taxonomy
         self.model_id = model.manifest.id
         self.tier = model.manifest.tier
-        self._scorer = LinearScorer(model.features, model.weights)
+        self._scorer = scorer or scorer_of(model)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -166,39 +181,59 @@ class Classifier:
         scores = self.score(texts, contexts)
         labels = self.label(scores, policy)
         ids = self.taxonomy.ids
+        unsure = unsure_labels(scores, self.model.manifest.thresholds, ids)
         return [
-            Prediction(sentence, dict(zip(ids, row, strict=True)), found, language_of(sentence.text))
-            for sentence, row, found in zip(sentences, scores.tolist(), labels, strict=True)
+            Prediction(sentence, dict(zip(ids, row, strict=True)), found, language_of(sentence.text), doubtful)
+            for sentence, row, found, doubtful in zip(sentences, scores.tolist(), labels, unsure, strict=True)
         ]
 
 
-def load(model: str | Path | None = None, *, check_golden: bool = False) -> Classifier:
+def scorer_of(model: ModelFolder) -> Scorer:
+    """What computes a model's probabilities."""
+    linear = LinearScorer(model.features, model.weights)
+    if model.head is None:
+        return linear
+    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER)
+    return AccurateScorer(linear, encoder, model.head, model.manifest.passing)
+
+
+def load(model: str | Path | None = None, *, tier: str | None = None, check_golden: bool = False) -> Classifier:
     """Load a classifier, offline.
 
     Args:
-        model: a model folder; None loads the default model that comes with the package.
+        model: a model folder; None loads a model that comes with the package.
+        tier: which of those: "fast" (n-grams) or "accurate" (n-grams and an encoder); None: the accurate one where
+            the extra `accurate` is installed, else the fast one.
         check_golden: also compare its predictions with those stored at training.
 
     Raises:
-        ModelError: there is no model there, or it is damaged, tampered with or of another format.
+        ModelError: there is no model there, or it is damaged, tampered with, of another format or of another tier.
+        MissingExtraError: the model is of the accurate tier and the extra `accurate` is not installed.
     """
-    classifier = Classifier(read_model_folder(default_model_path() if model is None else model))
+    folder = read_model_folder(default_model_path(tier) if model is None else model)
+    if tier is not None and folder.manifest.tier != tier:
+        raise ModelError(f"{folder.path}: a model of tier {folder.manifest.tier!r}, not {tier!r}")
+    classifier = Classifier(folder)
     if check_golden:
         classifier.check_golden()
     return classifier
 
 
-def default_model_path() -> Path:
-    """Where the default model lies.
+def default_model_path(tier: str | None = None) -> Path:
+    """Where the model of a tier lies that comes with the package; None: the best that can run here.
 
     Raises:
-        ModelError: the package was installed without it.
+        ModelError: there is no such tier, or the package was installed without its model.
     """
+    if tier is not None and tier not in TIERS:
+        raise ModelError(f"there is no tier {tier!r}; choose one of {', '.join(TIERS)}")
     try:
-        root = resources.files("ddclassify_models")
+        root = Path(str(resources.files("ddclassify_models")))
     except ModuleNotFoundError:
         raise ModelError("the default model is not installed; name a model folder or reinstall ddclassify") from None
-    return Path(str(root / DEFAULT_MODEL))
+    if tier is None:
+        tier = "accurate" if can_encode() and (root / "accurate").is_dir() else "fast"
+    return root / tier
 
 
 def _bounded(stream: Iterator[Document]) -> Iterator[tuple[Document, list[Sentence]]]:

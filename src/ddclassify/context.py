@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .sentences import split_sentences
+
 WINDOW = 2
 """How many sentences on each side belong to a context."""
+
+BREAK = "\n\n"
+"""Stands between the sentences of a context, so that they split again where they were split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,11 @@ class Context:
     after: str = ""
     title: str = ""
 
+    def sentences_before(self) -> list[str]:
+        """The last `WINDOW` sentences before, in order; where there are fewer, the title stands before them."""
+        found = [self.before[start:end] for start, end in split_sentences(self.before)]
+        return ([self.title] if self.title.strip() else [])[: WINDOW - len(found[:WINDOW])] + found[-WINDOW:]
+
 
 def contexts_of(sentences: Sequence[str], title: str = "") -> list[Context]:
     """The context of each sentence of one document, in order.
@@ -36,8 +46,8 @@ def contexts_of(sentences: Sequence[str], title: str = "") -> list[Context]:
     """
     return [
         Context(
-            before=" ".join(sentences[max(0, i - WINDOW) : i]),
-            after=" ".join(sentences[i + 1 : i + 1 + WINDOW]),
+            before=BREAK.join(sentences[max(0, i - WINDOW) : i]),
+            after=BREAK.join(sentences[i + 1 : i + 1 + WINDOW]),
             title=title,
         )
         for i in range(len(sentences))

@@ -97,18 +97,37 @@ class Vocabulary:
             raise ModelError("vocabulary and idf do not fit together")
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The n-gram occurrences of one kind in n texts: the unigrams in order, then the bigrams in order, and so on.
+
+    Attributes:
+        kind: "word", "stem" or "context".
+        longest: tokens of the longest n-gram.
+        weight: length of the block's vector.
+        rows: int64 [occurrences], which text an occurrence belongs to, ascending for each length.
+        hashes: uint64 [occurrences].
+    """
+
+    kind: str
+    longest: int
+    weight: float
+    rows: NDArray[np.int64]
+    hashes: Hashes
+
+
 class FeatureExtractor:
     """Turns sentences with contexts into rows of features."""
 
     def __init__(self, config: FeatureConfig) -> None:
         self.config = config
-        self._tokens = TokenHasher(config.stem_length)
+        self.hasher = TokenHasher(config.stem_length)
 
     def learn_vocabulary(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Vocabulary:
         """Keep the n-grams that stand in at least `min_df` of the sentences."""
-        blocks = self._blocks(sentences, contexts)
-        rows = np.concatenate([rows for rows, _, _ in blocks])
-        hashes, numbers = np.unique(np.concatenate([hashes for _, hashes, _ in blocks]), return_inverse=True)
+        blocks = self.blocks(sentences, contexts)
+        rows = np.concatenate([block.rows for block in blocks])
+        hashes, numbers = np.unique(np.concatenate([block.hashes for block in blocks]), return_inverse=True)
         pairs = np.unique(rows * hashes.size + numbers)
         counts = np.bincount(pairs % hashes.size, minlength=hashes.size)
         kept = counts >= self.config.min_df
@@ -120,7 +139,8 @@ class FeatureExtractor:
         keys: list[NDArray[np.int64]] = []
         values: list[NDArray[np.float32]] = []
         width = np.int64(vocabulary.hashes.size)
-        for rows, hashes, weight in self._blocks(sentences, contexts):
+        for block in self.blocks(sentences, contexts):
+            rows, hashes = block.rows, block.hashes
             if not width or not hashes.size:
                 continue
             columns = np.searchsorted(vocabulary.hashes, hashes)
@@ -131,7 +151,7 @@ class FeatureExtractor:
             norms = np.sqrt(np.bincount(key // width, value**2, minlength=len(sentences)))
             norms = np.maximum(norms, self.config.full_norm)
             keys.append(key)
-            values.append((value * weight / norms[key // width]).astype(np.float32))
+            values.append((value * block.weight / norms[key // width]).astype(np.float32))
         if not keys:
             empty = np.zeros(len(sentences) + 1, dtype=np.int64)
             return SparseRows(empty, empty[:0], np.zeros(0, dtype=np.float32))
@@ -141,19 +161,26 @@ class FeatureExtractor:
         indptr = np.searchsorted(key, np.arange(len(sentences) + 1, dtype=np.int64) * width)
         return SparseRows(indptr.astype(np.int64), key % width, value[order])
 
-    def _blocks(
-        self, sentences: Sequence[str], contexts: Sequence[Context]
-    ) -> list[tuple[NDArray[np.int64], Hashes, float]]:
-        """(row, hash) of every n-gram occurrence and the block's weight, for each block of features."""
-        own = self._tokens(sentences)
-        blocks = [
-            (*_ngrams(own, own.words, self.config.words, _SALTS["word"]), 1.0),
-            (*_ngrams(own, own.stems, self.config.stems, _SALTS["stem"]), 1.0),
+    def blocks(self, sentences: Sequence[str], contexts: Sequence[Context]) -> list[Block]:
+        """Every n-gram occurrence of the sentences and their contexts, known to a vocabulary or not."""
+        own = self.hasher(sentences)
+        found = [
+            _block("word", own, own.words, self.config.words, 1.0),
+            _block("stem", own, own.stems, self.config.stems, 1.0),
         ]
         if self.config.context_weight:
-            around = self._tokens([f"{c.title} {c.before[-CONTEXT_CHARACTERS:]}" for c in contexts])
-            blocks.append((*_ngrams(around, around.stems, 1, _SALTS["context"]), self.config.context_weight))
-        return blocks
+            around = self.hasher([context_text(context) for context in contexts])
+            found.append(_block("context", around, around.stems, 1, self.config.context_weight))
+        return found
+
+
+def context_text(context: Context) -> str:
+    """The part of a context that features are made of."""
+    return f"{context.title} {context.before[-CONTEXT_CHARACTERS:]}"
+
+
+def _block(kind: str, batch: TokenBatch, tokens: Hashes, longest: int, weight: float) -> Block:
+    return Block(kind, longest, weight, *_ngrams(batch, tokens, longest, _SALTS[kind]))
 
 
 def _ngrams(batch: TokenBatch, tokens: Hashes, longest: int, salt: np.uint64) -> tuple[NDArray[np.int64], Hashes]:

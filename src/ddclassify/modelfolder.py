@@ -11,6 +11,16 @@
     README.md            the model card
     corpus.jsonl.gz      the rows it was trained on, to retrain from (optional)
 
+and in the accurate tier also
+
+    encoder.onnx         sentence encoder: input_ids, attention_mask [n x word pieces] -> vector [n x d]
+    tokenizer.json       its tokenizer
+    context_layer.npy    float32 [3 * d + 1 x d]     (these four: `accurate.HeadWeights`)
+    head_coefficients.npy, head_intercepts.npy       float32 [2 * d x labels], [labels]
+    mixture.npy          float32 [3 x labels]
+    vectors.npy          int8 [texts x d], of the texts of the corpus, so that a retraining need not encode them
+    vector_scales.npy    float32 [texts], what a step of each is worth
+
 Arrays are read with `allow_pickle=False`; nothing on this path can run code. Raise `FORMAT_VERSION` whenever an
 older reader would misread a newer folder, and say in CHANGELOG.md what changed.
 """
@@ -21,7 +31,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -30,12 +40,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .accurate import HeadWeights
+from .encoder import PackedVectors
 from .errors import ModelError, OutputError
 from .features import FeatureConfig, Vocabulary
 from .linear import LinearWeights
 from .taxonomy import Taxonomy
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 TAXONOMY = "taxonomy.json"
 GOLDEN = "golden.json"
@@ -43,6 +55,17 @@ CARD = "README.md"
 CORPUS = "corpus.jsonl.gz"
 ARRAYS = ("vocabulary", "idf", "coefficients", "intercepts", "calibration")
 REQUIRED = (TAXONOMY, GOLDEN, CARD, *(f"{name}.npy" for name in ARRAYS))
+
+ENCODER = "encoder.onnx"
+TOKENIZER = "tokenizer.json"
+CONTEXT_LAYER = "context_layer.npy"
+VECTORS = ("vectors", "vector_scales")
+HEAD_ARRAYS = ("context_layer", "head_coefficients", "head_intercepts", "mixture")
+REQUIRED_OF = {
+    "fast": REQUIRED,
+    "accurate": (*REQUIRED, ENCODER, TOKENIZER, *(f"{name}.npy" for name in HEAD_ARRAYS + VECTORS)),
+}
+"""The files of each tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +75,9 @@ class Manifest:
     Attributes:
         id: name and first digits of the content's hash; output rows carry it.
         name: name given at training.
-        tier: kind of model ("fast": n-grams, linear).
+        tier: kind of model ("fast": n-grams, linear; "accurate": n-grams and an encoder).
         features: fields of `FeatureConfig`.
+        passing: the accurate tier encodes a sentence when the n-grams give a label at least this probability.
         thresholds: policy -> label -> probability at which the label is given.
         training: seed, command, data hashes and row counts.
         libraries: versions the model was trained with.
@@ -66,6 +90,7 @@ class Manifest:
     name: str
     tier: str
     features: Mapping[str, Any]
+    passing: float
     thresholds: Mapping[str, Mapping[str, float]]
     training: Mapping[str, Any]
     libraries: Mapping[str, str]
@@ -99,12 +124,32 @@ class ModelFolder:
     features: FeatureConfig
     weights: LinearWeights
     golden: tuple[GoldenPrediction, ...]
+    head: HeadWeights | None = None
 
     @property
     def corpus(self) -> Path | None:
         """The training rows that the folder carries, None where it carries none."""
         path = self.path / CORPUS
         return path if CORPUS in self.manifest.files else None
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Vectors [texts x d] of the carried corpus, in the order of its `encoded_texts`; accurate tier only."""
+        return PackedVectors(*_read_arrays(self.path, VECTORS).values()).unpack()
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPart:
+    """What the accurate tier has beside the n-grams, to be written.
+
+    Attributes:
+        source: a folder that holds the encoder and its tokenizer.
+        head: what weighs its vectors.
+        vectors: of the corpus's texts.
+    """
+
+    source: Path
+    head: HeadWeights
+    vectors: PackedVectors
 
 
 def read_model_folder(path: str | Path) -> ModelFolder:
@@ -115,7 +160,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     """
     folder = Path(path)
     manifest = _manifest(folder)
-    for name in REQUIRED:
+    for name in REQUIRED_OF[manifest.tier]:
         if name not in manifest.files:
             raise ModelError(f"{folder}: the manifest does not list {name}; get the model again")
     for name, expected in manifest.files.items():
@@ -125,7 +170,8 @@ def read_model_folder(path: str | Path) -> ModelFolder:
             raise ModelError(f"{folder / name}: differs from its hash in the manifest; get the model again")
     try:
         taxonomy = Taxonomy.from_dict(json.loads((folder / TAXONOMY).read_text("utf-8")), str(folder / TAXONOMY))
-        arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in ARRAYS}
+        arrays = _read_arrays(folder, ARRAYS)
+        head = _head(_read_arrays(folder, HEAD_ARRAYS)) if manifest.tier == "accurate" else None
         features = FeatureConfig(**manifest.features)
         golden = tuple(GoldenPrediction(**row) for row in json.loads((folder / GOLDEN).read_text("utf-8")))
     except (ValueError, TypeError, EOFError) as error:
@@ -134,9 +180,10 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     for policy, thresholds in manifest.thresholds.items():
         if set(thresholds) != set(taxonomy.ids):
             raise ModelError(f"{folder}: the thresholds of policy {policy!r} are not those of the taxonomy's labels")
-    if weights.intercepts.size != len(taxonomy):
-        raise ModelError(f"{folder}: {weights.intercepts.size} columns for {len(taxonomy)} labels")
-    return ModelFolder(folder, manifest, taxonomy, features, weights, golden)
+    for part in (weights, head):
+        if part is not None and part.intercepts.size != len(taxonomy):
+            raise ModelError(f"{folder}: {part.intercepts.size} columns for {len(taxonomy)} labels")
+    return ModelFolder(folder, manifest, taxonomy, features, weights, golden, head)
 
 
 def write_model_folder(
@@ -148,6 +195,7 @@ def write_model_folder(
     golden: tuple[GoldenPrediction, ...],
     card: str,
     corpus: bytes | None = None,
+    encoder: EncoderPart | None = None,
 ) -> Manifest:
     """Write a model folder, whole or not at all; an older model at the same place is replaced at the end.
 
@@ -155,6 +203,7 @@ def write_model_folder(
         manifest: the fields of `Manifest` but `id`, `files` and `format_version`.
         card: text of the model card, with "{model_id}" where the id belongs.
         corpus: gzipped JSONL of the training rows.
+        encoder: what the accurate tier has beside the n-grams.
 
     Raises:
         OutputError: the place cannot be written or holds something that is not a model.
@@ -163,7 +212,13 @@ def write_model_folder(
     with _replacing(target) as folder:
         _write_json(folder / TAXONOMY, taxonomy.to_dict())
         _write_json(folder / GOLDEN, [asdict(row) for row in golden])
-        for name, array in _arrays(weights).items():
+        arrays = _arrays(weights)
+        if encoder is not None:
+            arrays |= _head_arrays(encoder.head)
+            arrays |= dict(zip(VECTORS, (encoder.vectors.steps, encoder.vectors.scales), strict=True))
+            for name in (ENCODER, TOKENIZER):
+                shutil.copyfile(encoder.source / name, folder / name)
+        for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
         if corpus is not None:
             (folder / CORPUS).write_bytes(corpus)
@@ -196,6 +251,8 @@ def _manifest(folder: Path) -> Manifest:
     mappings = ("features", "thresholds", "training", "libraries", "metrics", "files")
     if not isinstance(data["id"], str) or not all(isinstance(data[name], dict) for name in mappings):
         raise ModelError(f"{folder / MANIFEST}: its fields are of other types; get the model again")
+    if data["tier"] not in REQUIRED_OF or not isinstance(data["passing"], int | float):
+        raise ModelError(f"{folder / MANIFEST}: tier {data['tier']!r} is unknown here; install a newer ddclassify")
     manifest = Manifest(**data)
     draft = Manifest(**{**data, "files": {**data["files"], CARD: ""}})
     if not manifest.id.endswith(draft.digest()[:8]):
@@ -220,6 +277,19 @@ def _weights(arrays: Mapping[str, NDArray[Any]]) -> LinearWeights:
         arrays["intercepts"],
         arrays["calibration"],
     )
+
+
+def _head_arrays(head: HeadWeights) -> dict[str, NDArray[Any]]:
+    values = (head.context_layer, head.coefficients, head.intercepts, head.mixture)
+    return dict(zip(HEAD_ARRAYS, values, strict=True))
+
+
+def _head(arrays: Mapping[str, NDArray[Any]]) -> HeadWeights:
+    return HeadWeights(*(arrays[name] for name in HEAD_ARRAYS))
+
+
+def _read_arrays(folder: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    return {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
 
 
 def _sha256(path: Path) -> str:

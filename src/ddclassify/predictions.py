@@ -19,12 +19,15 @@ class Prediction:
         probabilities: calibrated probability of each label of the model's taxonomy.
         labels: the labels whose probability reaches their threshold, in the taxonomy's order; often none.
         language: "en" or "other" where the words tell, None where the sentence is too short to tell.
+        unsure: the labels worth a person's look, given or not: a chance of at least one in ten that is below the
+            threshold of the policy "precision" (see `unsure.unsure_labels`).
     """
 
     sentence: Sentence
     probabilities: Mapping[str, float]
     labels: tuple[str, ...]
     language: str | None = None
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class TaggedDocument:
     def labels(self) -> tuple[str, ...]:
         """The labels on at least one sentence, in the taxonomy's order."""
         return tuple(label for label in self.probabilities if label in self.counts)
+
+    @cached_property
+    def unsure(self) -> tuple[str, ...]:
+        """The labels unsure in at least one sentence and given in none, in the taxonomy's order."""
+        doubtful = {label for p in self.predictions for label in p.unsure}
+        return tuple(label for label in self.probabilities if label in doubtful and label not in self.counts)
 
     @cached_property
     def probabilities(self) -> dict[str, float]:

@@ -10,7 +10,7 @@ from .documents import Document
 from .predictions import Prediction, TaggedDocument
 from .reading import Failed
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever a field of the rows changes its name or meaning."""
 
 DECIMALS = 5
@@ -47,6 +47,7 @@ class RowBuilder:
             "end": sentence.end,
             "text": sentence.text,
             "labels": list(prediction.labels),
+            "unsure": list(prediction.unsure),
             "probabilities": _rounded(prediction.probabilities),
             **self._model,
             "page": sentence.page,
@@ -63,6 +64,7 @@ class RowBuilder:
             "file": tagged.document.source,
             "sentences": len(tagged.predictions),
             "labels": list(tagged.labels),
+            "unsure": list(tagged.unsure),
             "counts": {label: tagged.counts.get(label, 0) for label in self._ids},
             "probabilities": _rounded(tagged.probabilities),
             **self._model,
@@ -82,6 +84,7 @@ class RowBuilder:
             "file": failed.source,
             **empty,
             "labels": [],
+            "unsure": [],
             **({"counts": {}} if level == "document" else {}),
             "probabilities": {},
             **self._model,

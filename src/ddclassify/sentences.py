@@ -264,25 +264,26 @@ def normalise(text: str) -> str:
         text: any string, of any length.
 
     Returns:
-        The cleaned text, on one line; perhaps empty. Offsets into it do not match ``text``.
+        The cleaned text, on one line; perhaps empty. Offsets into it do not match ``text``; `offsets` maps them back.
 
     Raises:
         TypeError: ``text`` is not a string.
     """
     if not text.isascii():
-        text = _ZERO_WIDTH.sub("", text)
+        text = ZERO_WIDTH.sub("", text)
     if _ANY_LINE_END.search(text):
-        text = _HYPHEN_GAP.sub(_join_hyphen, text)
+        text = HYPHEN_GAP.sub(join_hyphen, text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.replace("\u00ad", ""))
     return " ".join(text.split())
 
 
-_ZERO_WIDTH: Final = re.compile(f"[{_INVISIBLE}]")
-_HYPHEN_GAP: Final = re.compile(r"[-\u2010\u00ad]\s+(?=\S)")
+ZERO_WIDTH: Final = re.compile(f"[{_INVISIBLE}]")
+HYPHEN_GAP: Final = re.compile(r"[-\u2010\u00ad]\s+(?=\S)")
 
 
-def _join_hyphen(match: re.Match[str]) -> str:
+def join_hyphen(match: re.Match[str]) -> str:
+    """What stays of a match of `HYPHEN_GAP`: all of it, its hyphen, or nothing."""
     gap = match.group()
     text, at, after = match.string, match.start(), match.end()
     if at == 0 or not _ANY_LINE_END.search(gap):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .offsets import normalise_with_offsets
 from .sentences import normalise
 
 Hashes = NDArray[np.uint64]
@@ -39,6 +40,22 @@ class TokenBatch:
     stems: Hashes
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word token as it is hashed, and its place.
+
+    Attributes:
+        word: the lower-cased token, digits masked as 0.
+        stem: its first letters, all of it where it is not purely alphabetic.
+        start, end: characters of the text, end exclusive.
+    """
+
+    word: str
+    stem: str
+    start: int
+    end: int
+
+
 class TokenHasher:
     """Tokenises texts by spaCy's blank English pipeline.
 
@@ -58,6 +75,19 @@ class TokenHasher:
         """Tokenise texts; tokens without a letter or digit are dropped. Safe to call from several threads."""
         with self._lock:
             return self._tokenise(texts)
+
+    def tokens(self, text: str) -> list[Token]:
+        """The tokens whose hashes a call gives for this one text, readable, with places in the text as it is."""
+        clean, starts, ends = normalise_with_offsets(text)
+        found: list[Token] = []
+        with self._lock:
+            at = 0
+            for chunk in clean.split(" "):
+                for token in self._memo.tokens(chunk[:CHUNK_CAP]):
+                    place = starts[at + token.start], ends[at + token.end - 1]
+                    found.append(Token(token.word, token.stem, *place))
+                at += len(chunk) + 1
+        return found
 
     def _tokenise(self, texts: Sequence[str]) -> TokenBatch:
         if len(self._memo) > MEMO_CAP:
@@ -89,12 +119,18 @@ class _ChunkMemo(dict[str, int]):
         self._ends: list[int] = [0]
         self._arrays: tuple[Hashes, Hashes, NDArray[np.int64]] | None = None
 
-    def __missing__(self, chunk: str) -> int:
+    def tokens(self, chunk: str) -> Iterator[Token]:
+        """The tokens of a chunk that hold a letter or digit, with places in the chunk."""
         for token in self._tokenizer(_LONE_SURROGATE.sub("\ufffd", chunk)):
             word = _DIGITS.sub("0", token.lower_)
             if any(map(str.isalnum, word)):
-                self._words.append(self._hash(word))
-                self._stems.append(self._hash(word[: self._stem_length]) if word.isalpha() else self._words[-1])
+                stem = word[: self._stem_length] if word.isalpha() else word
+                yield Token(word, stem, token.idx, token.idx + len(token))
+
+    def __missing__(self, chunk: str) -> int:
+        for token in self.tokens(chunk):
+            self._words.append(self._hash(token.word))
+            self._stems.append(self._hash(token.stem))
         self._ends.append(len(self._words))
         self[chunk] = number = len(self)
         self._arrays = None

@@ -42,35 +42,21 @@ def open_writer(output: str | None, form: str, label_ids: Sequence[str]) -> Iter
         OutputError: it cannot be opened, written or moved.
     """
     if output is None:
-        if sys.stdout is None:
-            raise OutputError("standard output is closed; name a file with --output")
-        with _finishing(form, Output(sys.stdout, "standard output"), label_ids) as writer:
+        with _finishing(form, standard_output(), label_ids) as writer:
             yield writer
         return
-    target = Path(output).resolve()
-    partial = target.with_name(target.name + PARTIAL) if target.is_file() or not target.exists() else target
-    with _explained(output):
-        if target.is_dir():
-            raise IsADirectoryError(21, "is a folder")
-        file = partial.open("w", encoding="utf-8", newline="")
-    try:
-        with _finishing(form, Output(file, output), label_ids) as writer:
-            yield writer
-    finally:
-        with _explained(output):
-            file.close()
-    if partial != target:
-        with _explained(output):
-            partial.replace(target)
+    with _replacing(output) as file, _finishing(form, file, label_ids) as writer:
+        yield writer
 
 
 def refuse_inputs(output: str, inputs: Iterable[str | Path]) -> None:
     """Refuse to write over what is read.
 
     Raises:
-        OutputError: the output is one of the inputs, by whatever path.
+        OutputError: the output, or the file in which it is prepared, is one of the inputs, by whatever path.
     """
-    if Path(output).resolve() in {Path(path).resolve() for path in inputs}:
+    target = Path(output).resolve()
+    if {target, target.with_name(target.name + PARTIAL)} & {Path(path).resolve() for path in inputs}:
         raise OutputError(f"{output}: is among the inputs; write the output elsewhere")
 
 
@@ -85,10 +71,26 @@ def write_lines(path: str, rows: Iterable[Mapping[str, Any]]) -> None:
             writer.write(dict(row))
 
 
+def write_text(path: str, text: str) -> None:
+    """Write a text, whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with _replacing(path) as file:
+        file.write(text)
+        file.flush()
+
+
+def json_text(row: Mapping[str, Any], indent: int | None = None) -> str:
+    """A row as JSON, on one line or indented. Lone surrogates, which input can hold and UTF-8 cannot, stay escaped."""
+    text = json.dumps(row, ensure_ascii=False, indent=indent)
+    return text if _encodable(text) else json.dumps(row, indent=indent)
+
+
 def json_line(row: Mapping[str, Any]) -> str:
-    """A row as one line of JSON. Lone surrogates, which JSON input can hold and UTF-8 cannot, stay escaped."""
-    text = json.dumps(row, ensure_ascii=False)
-    return text if _encodable(text) else json.dumps(row)
+    """A row as one line of JSON."""
+    return json_text(row)
 
 
 class Output:
@@ -107,6 +109,36 @@ class Output:
         """Hand on what was written."""
         with _explained(self._name):
             self._file.flush()
+
+
+@contextmanager
+def _replacing(output: str) -> Iterator[Output]:
+    """A stream to OUTPUT.partial, which is moved to OUTPUT when the block ends without an error."""
+    target = Path(output).resolve()
+    partial = target.with_name(target.name + PARTIAL) if target.is_file() or not target.exists() else target
+    with _explained(output):
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a folder")
+        file = partial.open("w", encoding="utf-8", newline="")
+    try:
+        yield Output(file, output)
+    finally:
+        with _explained(output):
+            file.close()
+    if partial != target:
+        with _explained(output):
+            partial.replace(target)
+
+
+def standard_output() -> Output:
+    """Standard output.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; name a file with --output")
+    return Output(sys.stdout, "standard output")
 
 
 @contextmanager
@@ -157,7 +189,7 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """Flat columns: labels joined by ";", `p_LABEL` a probability, `n_LABEL` a count, then the input's own columns.
+    """Flat columns: lists of labels joined by ";", `p_LABEL` a probability, `n_LABEL` a count, then the input's own.
 
     An input column whose name is taken gets the prefix "input_". The header is known only when every row has
     been seen, so the rows wait in a temporary file.
@@ -199,8 +231,9 @@ class CsvWriter:
         self._waiting.close()
 
     def _flat(self, row: dict[str, Any]) -> dict[str, Any]:
-        flat = {k: v for k, v in row.items() if k not in ("labels", "probabilities", "counts", "metadata")}
-        flat["labels"] = ";".join(row["labels"])
+        nested = ("labels", "unsure", "probabilities", "counts", "metadata")
+        flat = {k: v for k, v in row.items() if k not in nested}
+        flat |= {k: ";".join(row[k]) for k in ("labels", "unsure")}
         flat |= {f"p_{i}": row["probabilities"].get(i) for i in self._ids}
         if "counts" in row:
             flat |= {f"n_{i}": row["counts"].get(i) for i in self._ids}
@@ -218,7 +251,7 @@ class TableWriter:
         """Write one row."""
         if row["doc_id"] != self._document and "text" in row:
             self._document = row["doc_id"]
-            self._file.write(f"\n{_printable(row['doc_id'])}\n")
+            self._file.write(f"\n{printable(row['doc_id'])}\n")
         labels = ", ".join(f"{label} {row['probabilities'][label]:.2f}" for label in row["labels"]) or "-"
         if row["error"]:
             line = f"  error: {row['error']}"
@@ -228,7 +261,7 @@ class TableWriter:
         else:
             counted = ", ".join(f"{label} {row['counts'][label]}" for label in row["labels"]) or "-"
             line = f"{row['doc_id']}: {row['sentences']} sentences; {counted}"
-        self._file.write(_printable(line) + "\n")
+        self._file.write(printable(line) + "\n")
 
     def finish(self) -> None:
         """Nothing is left to write."""
@@ -238,6 +271,6 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text without control characters, which could steer a terminal."""
     return "".join(c if c.isprintable() or c in "\n" else "\ufffd" for c in text)

@@ -20,8 +20,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 TEXT = "The defence ministers of Chile and Peru met in Lima. It rained. They agreed to hold the naval exercise again.\n"
 FIELDS = [
-    "schema", "doc_id", "file", "index", "start", "end", "text", "labels", "probabilities", "model", "tier", "policy",
-    "page", "language", "error", "metadata",
+    "schema", "doc_id", "file", "index", "start", "end", "text", "labels", "unsure", "probabilities", "model", "tier",
+    "policy", "page", "language", "error", "metadata",
 ]  # fmt: skip
 
 
@@ -57,10 +57,11 @@ def test_a_folder_to_jsonl(run: Run, docs: Path, tmp_path: Path, small_model: Pa
     assert [row["index"] for row in found[:3]] == [0, 1, 2]
     expected = classifier.tag(TEXT)
     assert [row["labels"] for row in found[:3]] == [list(p.labels) for p in expected.predictions]
+    assert [row["unsure"] for row in found[:3]] == [list(p.unsure) for p in expected.predictions]
     for row, prediction in zip(found[:3], expected.predictions, strict=True):
         assert row["probabilities"] == pytest.approx(dict(prediction.probabilities), abs=1e-5)
     assert {(row["schema"], row["model"], row["tier"], row["policy"], row["page"], row["error"]) for row in found} == {
-        (1, classifier.model_id, "fast", "balanced", None, None)
+        (2, classifier.model_id, "fast", "balanced", None, None)
     }
 
 
@@ -70,11 +71,13 @@ def test_document_level(run: Run, docs: Path, tmp_path: Path, small_model: Path,
     found = rows(output)
     assert [row["sentences"] for row in found] == [3, 3, 1, 3]
     tagged = classifier.tag(TEXT)
-    assert found[0]["labels"] == list(tagged.labels)
+    assert found[0]["labels"] == list(tagged.labels) and found[0]["unsure"] == list(tagged.unsure)
     assert {k: v for k, v in found[0]["counts"].items() if v} == tagged.counts
 
 
-def test_csv_has_every_input_column(run: Run, docs: Path, tmp_path: Path, small_model: Path) -> None:
+def test_csv_has_every_input_column(
+    run: Run, docs: Path, tmp_path: Path, small_model: Path, classifier: Classifier
+) -> None:
     output = tmp_path / "o.csv"
     assert run("tag", docs, "--output", output, "--model", small_model)[0] == 0
     with output.open(newline="", encoding="utf-8") as file:
@@ -82,6 +85,7 @@ def test_csv_has_every_input_column(run: Run, docs: Path, tmp_path: Path, small_
     assert len(found) == 10
     assert [row["source"] for row in found] == [""] * 6 + ["wire"] + [""] * 3
     assert found[0]["p_official_contacts"] and found[3]["country"] == "Chile"
+    assert [row["unsure"] for row in found[:3]] == [";".join(p.unsure) for p in classifier.tag(TEXT).predictions]
 
 
 def test_the_table_is_for_the_eye(run: Run, docs: Path, small_model: Path) -> None:

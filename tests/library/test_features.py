@@ -50,6 +50,28 @@ def test_tokens_of_a_batch_are_those_of_each_text() -> None:
         assert batch.words[batch.rows == i].tolist() == hasher([text]).words.tolist()
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_readable_tokens_are_those_that_are_hashed(text: str) -> None:
+    hasher = TokenHasher()
+    batch, tokens = hasher([text]), hasher.tokens(text)
+    assert batch.words.tolist() == [nlp.vocab.strings.add(token.word) for token in tokens]
+    assert batch.stems.tolist() == [nlp.vocab.strings.add(token.stem) for token in tokens]
+    assert all(0 <= token.start < token.end <= len(text) for token in tokens)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_readable_tokens_stand_where_they_say(text: str) -> None:
+    hasher = TokenHasher()
+    for token in hasher.tokens(text):
+        assert [again.word for again in hasher.tokens(text[token.start : token.end])] == [token.word]
+
+
+def test_the_readable_token_of_an_endless_chunk_ends_where_it_is_cut() -> None:
+    (token,) = TokenHasher().tokens(" " + "x" * 500)
+    assert (token.start, token.end) == (1, 1 + CHUNK_CAP) and token.word == "x" * CHUNK_CAP
+
+
 def test_stems_join_inflections() -> None:
     batch = TokenHasher(5)(["training trained exercise"])
     assert batch.stems[0] == batch.stems[1] != batch.stems[2]
@@ -147,6 +169,6 @@ def test_impossible_settings_are_refused(bad: dict[str, int]) -> None:
 
 def test_contexts_hold_two_sentences_on_each_side() -> None:
     contexts = contexts_of(["a", "b", "c", "d"], "T")
-    assert contexts[0] == Context("", "b c", "T")
-    assert contexts[2] == Context("a b", "d", "T")
-    assert contexts[3] == Context("b c", "", "T")
+    assert contexts[0] == Context("", "b\n\nc", "T")
+    assert contexts[2] == Context("a\n\nb", "d", "T")
+    assert contexts[3] == Context("b\n\nc", "", "T")

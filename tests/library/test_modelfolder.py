@@ -57,7 +57,7 @@ def test_a_truncated_or_missing_file_is_refused(copy: Path, name: str) -> None:
 
 def test_another_format_version_is_refused(copy: Path) -> None:
     edit_manifest(copy, lambda m: m.update(format_version=99))
-    with pytest.raises(ModelError, match="model format 99, this version of ddclassify reads 1"):
+    with pytest.raises(ModelError, match="model format 99, this version of ddclassify reads 2"):
         load(copy)
 
 
@@ -73,7 +73,7 @@ def test_a_path_in_the_manifest_cannot_leave_the_folder(copy: Path) -> None:
         load(copy)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"format_version": 1}', "\xff"])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format_version": 2}', "\xff"])
 def test_a_broken_manifest_is_one_clear_error(copy: Path, text: str) -> None:
     (copy / "manifest.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(ModelError, match="copy"):

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from ddclassify.errors import OutputError
-from ddclassify.writing import open_writer, refuse_inputs
+from ddclassify.writing import open_writer, refuse_inputs, write_text
 
 
 def row(doc_id: str = "d", text: str = "A drill.", **metadata: Any) -> dict[str, Any]:
     return {
-        "schema": 1,
+        "schema": 2,
         "doc_id": doc_id,
         "index": 0,
         "text": text,
         "labels": ["x"],
+        "unsure": ["x", "y"],
         "probabilities": {"x": 0.9},
         "language": None,
         "error": None,
@@ -46,7 +47,7 @@ def test_csv_columns_of_all_rows(tmp_path: Path) -> None:
     assert [r["date"] for r in read] == ["2020", "", "2021"]
     assert [r["country"] for r in read] == ["", "Peru", ""]
     assert read[1]["input_labels"] == "mine" and read[1]["labels"] == "x", "our columns keep their names"
-    assert read[0]["p_x"] == "0.9" and read[1]["text"] == "T\n\u2028"
+    assert read[0]["p_x"] == "0.9" and read[0]["unsure"] == "x;y" and read[1]["text"] == "T\n\u2028"
 
 
 @pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", 'a "quoted" b', "a,b", " a ", "\x00a", "\x0ba\x85b"])
@@ -112,6 +113,24 @@ def test_an_input_is_never_the_output(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="is among the inputs"):
             refuse_inputs(name, [tmp_path / "a.txt"])
     refuse_inputs(f"{tmp_path}/b.txt", [tmp_path / "a.txt"])
+
+
+def test_an_input_is_not_where_the_output_is_prepared(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="among the inputs"):
+        refuse_inputs(f"{tmp_path}/a.txt", [tmp_path / "a.txt.partial"])
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    write_text(str(page), "é\n\ud800\r\n")
+    assert page.read_bytes() == "é\n?\r\n".encode() and list(tmp_path.iterdir()) == [page]
+    with pytest.raises(OutputError, match=r"page\.html/x: cannot be written"):
+        write_text(f"{page}/x", "new")
+    if Path("/dev/full").exists():
+        (tmp_path / "page.html.partial").symlink_to("/dev/full")
+        with pytest.raises(OutputError, match="No space left"):
+            write_text(str(page), "new" * 10_000)
+    assert page.read_bytes() == "é\n?\r\n".encode()
 
 
 def test_a_full_disk_is_one_clear_error() -> None:

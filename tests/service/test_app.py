@@ -38,7 +38,7 @@ def test_classify_gives_one_result_each_in_order(client: TestClient, classifier:
     assert body["model"] == classifier.model_id and len(body["results"]) == 3
     expected = classifier.classify([s["text"] for s in sentences], [Context(before=context), None, None])
     for result, prediction in zip(body["results"], expected, strict=True):
-        assert result["labels"] == list(prediction.labels)
+        assert result["labels"] == list(prediction.labels) and result["unsure"] == list(prediction.unsure)
         assert result["probabilities"] == pytest.approx(dict(prediction.probabilities), abs=1e-5)
     assert client.post("/v1/classify", json={"sentences": []}).json()["results"] == []
 
@@ -49,6 +49,8 @@ def test_documents_have_exact_offsets_and_a_roll_up(client: TestClient, classifi
     assert (a["id"], b["id"], b["sentences"]) == ("a", "b", [])
     tagged = classifier.tag(TEXT, "recall")
     assert a["labels"] == list(tagged.labels) and a["counts"] == tagged.counts
+    assert a["unsure"] == list(tagged.unsure)
+    assert [s["unsure"] for s in a["sentences"]] == [list(p.unsure) for p in tagged.predictions]
     for sentence in a["sentences"]:
         assert TEXT[sentence["start"] : sentence["end"]] == sentence["text"]
 

@@ -197,7 +197,13 @@ def test_parts_of_real_style_rows(classifier: Classifier) -> None:
         Row("b", "b", 0, "The attaché left.", ("defence_attaches",), extra={"stratum": "enriched:x", "hard": True}),
     ]
     figures = evaluate(classifier, rows).figures
-    assert {name: f.rows for name, f in figures.items()} == {"all": 2, "enriched": 1, "natural": 1, "without hard": 1}
+    assert {name: f.rows for name, f in figures.items()} == {
+        "all": 2,
+        "enriched": 1,
+        "natural": 1,
+        "without hard": 1,
+        "documents": 2,
+    }
 
 
 def test_the_committed_configuration_is_the_default(root: Path) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from ddclassify.taxonomy import Taxonomy
 
-from .evaluate import Evaluation
+from .evaluate import ALL, ALL_LABELS, Evaluation
 from .metrics import Figures
-from .tables import NOTE, label_table, summary_table
+from .table import Table
+from .tables import CALIBRATION_NOTE, NOTE, calibration, decimals, label_table, percent, reliability, summary_table
+from .workload import READING_POLICY
 
 _HEAD = """\
 ---
@@ -76,6 +78,8 @@ def render_card(
     parts += [
         "## What the policies cost\n",
         _policies(policies),
+        *_workload({**held_out, **elsewhere}),
+        *_calibration(held_out, elsewhere),
         "## Measured on held-out parts of the corpus\n",
         "Splits of the corpus that were not fitted on; dev chose the thresholds.\n",
         NOTE + "\n",
@@ -117,6 +121,49 @@ def _policies(policies: Mapping[str, Figures]) -> str:
             f"| {policy} | {hits / max(1, support):.2f} | {hits / max(1, given):.2f} | {given / max(1, support):.1f} |"
         )
     return "\n".join([*lines, ""])
+
+
+def _workload(evaluations: Mapping[str, Evaluation]) -> list[str]:
+    """What the policy for hand coders leaves to read, a line for each set of rows."""
+    found = {name: evaluation.workload for name, evaluation in evaluations.items() if evaluation.workload}
+    if not found:
+        return []
+    rows = [
+        [name, f"{w.rows:,}", f"{w.share_to_read:.1%}", percent(w.row_recall), percent(w.recall)]
+        for name, w in found.items()
+    ]
+    head = ["on", "sentences", "left to read", "labelled sentences among them", "labels given"]
+    return [
+        f"Someone who reads only the sentences that the policy `{READING_POLICY}` labels has this share left to read. "
+        "The other two say what is found there: of the sentences that carry a label, and of the labels.\n",
+        Table(head, rows, frozenset({1, 2, 3, 4})).markdown(),
+        "",
+    ]
+
+
+def _calibration(held_out: Mapping[str, Evaluation], elsewhere: Mapping[str, Evaluation]) -> list[str]:
+    """Macro figures of each set of rows; label by label, and as cells, those of the set that chose no threshold."""
+    rows = []
+    for name, evaluation in {**held_out, **elsewhere}.items():
+        macro = evaluation.figures[ALL].calibration
+        if macro is not None:
+            means = (macro.macro_brier_skill, macro.macro_log_loss_skill, macro.macro_expected_error)
+            rows.append([name, *map(decimals, means)])
+    judge = next((name for name in held_out if name != "dev"), "dev")
+    found = held_out[judge]
+    by_label = found.figures[ALL].calibration
+    return [
+        "## Calibration\n",
+        f"{CALIBRATION_NOTE} Macro:\n",
+        Table(["on", "Brier skill", "log-loss skill", "ECE"], rows, frozenset({1, 2, 3})).markdown(),
+        "",
+        f"Label by label on {judge}:\n",
+        "" if by_label is None else calibration(by_label).markdown(),
+        "",
+        f"Cells of similar probability on {judge}, all labels together: the two columns should agree.\n",
+        reliability(found.reliability[ALL_LABELS]).markdown(),
+        "",
+    ]
 
 
 def _tables(evaluations: Mapping[str, Evaluation]) -> list[str]:

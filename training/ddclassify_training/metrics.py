@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and average precision per label, with bootstrap intervals by document."""
+"""Precision, recall, F1, average precision and calibration per label, with bootstrap intervals by document."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
+
+from .calibration_figures import Calibration, calibration
 
 Booleans = NDArray[np.bool_]
 RESAMPLES = 1000
@@ -38,6 +40,7 @@ class Figures:
         macro_f1, macro_f1_low, macro_f1_high: with the 95 % bootstrap interval by document.
         micro_f1: over all decisions.
         macro_average_precision: threshold-free.
+        calibration: of the probabilities; None where only labels were given.
     """
 
     rows: int
@@ -48,6 +51,7 @@ class Figures:
     macro_f1_high: float
     micro_f1: float
     macro_average_precision: float
+    calibration: Calibration | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping."""
@@ -67,7 +71,7 @@ def measure(
 
     Args:
         predicted, carried, decided: [rows x labels]; undecided cells count nowhere.
-        scores: probabilities [rows x labels]; None: no average precision (0).
+        scores: probabilities [rows x labels]; None: no average precision (0) and no calibration.
         documents: the document of each row; whole documents are resampled for the intervals.
     """
     names, index = np.unique(np.asarray(documents, dtype=str), return_inverse=True)
@@ -111,6 +115,7 @@ def measure(
         macro_f1_high=float(np.percentile(macro, 97.5)),
         micro_f1=float(_f1(counts.sum(axis=1, keepdims=True))[0]),
         macro_average_precision=float(np.mean(averages)) if averages else 0.0,
+        calibration=None if scores is None else calibration(scores, carried, decided, label_ids),
     )
 
 

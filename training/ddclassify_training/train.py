@@ -11,10 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from ddclassify.classifier import Classifier
-from ddclassify.errors import CorpusError
-from ddclassify.linear import LinearScorer, LinearWeights
-from ddclassify.modelfolder import GoldenPrediction, Manifest, ModelFolder, check_target, write_model_folder
+from ddclassify.accurate import AccurateScorer
+from ddclassify.classifier import Classifier, Scorer
+from ddclassify.encoder import PackedVectors
+from ddclassify.errors import CorpusError, ModelError
+from ddclassify.linear import LinearScorer
+from ddclassify.modelfolder import (
+    EncoderPart,
+    GoldenPrediction,
+    Manifest,
+    ModelFolder,
+    check_target,
+    write_model_folder,
+)
 from ddclassify.sentences import normalise
 from ddclassify.taxonomy import Taxonomy
 
@@ -23,12 +32,16 @@ from .config import TrainingConfig
 from .corpus import Row, contexts, fingerprint, label_matrix, pack
 from .evaluate import Evaluation, evaluate
 from .fit import fit
+from .fit_head import fit_head
 from .thresholds import choose_thresholds
 from .validate import validate_corpus, validate_rows
+from .vectors import EncoderSource, corpus_texts
 
-TIER = "fast"
 LIBRARIES = ("ddclassify", "spacy", "scikit-learn", "numpy", "scipy")
+ENCODER_LIBRARIES = ("onnxruntime", "tokenizers")
 DEV_SHARE = 0.15
+ELSEWHERE = ("features", "name", "tier", "seed", "passing")
+"""Settings that the manifest names outside `settings`."""
 
 
 def train(
@@ -37,6 +50,7 @@ def train(
     config: TrainingConfig,
     output: str | Path,
     *,
+    encoder: str | Path | None = None,
     added: Sequence[Row] = (),
     elsewhere: Mapping[str, Sequence[Row]] | None = None,
     corpus: Mapping[str, Any] | None = None,
@@ -51,6 +65,7 @@ def train(
         taxonomy: the labels.
         config: settings.
         output: the model folder; an older model there is replaced.
+        encoder: for the accurate tier, the folder that holds its encoder.
         added: the user's own rows, fitted on beside "train". Where one repeats a sentence of the corpus, the
             user's coding holds in train; a repeat of a held-out sentence is left out, for it would flatter.
         elsewhere: further rows to evaluate on, by name, for the card.
@@ -60,6 +75,7 @@ def train(
 
     Raises:
         CorpusError: a row is bad, added rows contradict one another, or a label has nothing to learn from.
+        ModelError: there is no encoder to build the accurate tier on.
         OutputError: the folder cannot be written.
     """
     check_target(output)
@@ -73,47 +89,59 @@ def train(
         report(f"{len(added) - len(kept)} added rows repeat a held-out sentence or one another: left out")
     report(f"fitting on {len(splits['train']):,} sentences")
     weights = fit(splits["train"], splits["dev"], taxonomy.ids, config)
+    scorer: Scorer = LinearScorer(config.features, weights)
+    part = None
+    if config.tier == "accurate":
+        if encoder is None:
+            raise ModelError("the accurate tier is built on an encoder; name a folder that holds one")
+        source = EncoderSource(encoder)
+        report("fitting the head on the encoder's vectors")
+        linear = LinearScorer(config.features, weights)
+        head = fit_head(
+            splits["train"], splits["dev"], taxonomy.ids, config, linear, source.context_layer, source.vectors
+        )
+        part = EncoderPart(source.path, head, PackedVectors.pack(source.vectors(corpus_texts(splits))))
+        scorer = AccurateScorer(linear, source.vectors, head, config.passing)
     report("choosing thresholds")
-    scorer = LinearScorer(config.features, weights)
     dev_scores = scorer.score([r.text for r in splits["dev"]], contexts(splits["dev"]))
     thresholds = choose_thresholds(dev_scores, *label_matrix(splits["dev"], taxonomy.ids), taxonomy.ids, config)
     training: dict[str, Any] = {
         "command": command,
         "corpus": dict(corpus or {}),
         "seed": config.seed,
-        "settings": {k: v for k, v in asdict(config).items() if k not in ("features", "name", "seed")},
+        "settings": {k: v for k, v in asdict(config).items() if k not in ELSEWHERE},
         "rows": {**{split: len(rows) for split, rows in splits.items()}, "added": len(kept)},
         "documents": len({row.doc_id for row in splits["train"]}),
         "data": {split: fingerprint(rows)[:16] for split, rows in splits.items()},
     }
-    libraries = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+    packages = LIBRARIES + (ENCODER_LIBRARIES if part else ())
+    libraries = {name: version(name) for name in packages} | {"python": platform.python_version()}
     fields: dict[str, Any] = {
         "name": config.name,
-        "tier": TIER,
+        "tier": config.tier,
         "features": asdict(config.features),
+        "passing": config.passing if part else 0.0,
         "thresholds": thresholds,
         "training": training,
         "libraries": libraries,
         "metrics": {},
     }
     draft = Manifest(id=config.name, files={}, **fields)
-    classifier = Classifier(ModelFolder(Path(output), draft, taxonomy, config.features, weights, ()))
+    classifier = Classifier(ModelFolder(Path(output), draft, taxonomy, config.features, weights, ()), scorer)
     held_out = _evaluate(classifier, {k: v for k, v in splits.items() if k != "train"}, report)
     others = _evaluate(classifier, elsewhere or {}, report)
     judge = next((name for name in held_out if name != "dev"), "dev")
     policies = {policy: evaluate(classifier, splits[judge], policy).figures["all"] for policy in thresholds}
-    fields["metrics"] = {
-        name: {part: figures.to_dict() for part, figures in evaluation.figures.items()}
-        for name, evaluation in {**held_out, **others}.items()
-    }
+    fields["metrics"] = {name: found.to_metrics() for name, found in {**held_out, **others}.items()}
     return write_model_folder(
         output,
         manifest=fields,
         taxonomy=taxonomy,
         weights=weights,
-        golden=_golden(taxonomy, config, weights),
+        golden=_golden(taxonomy, scorer),
         card=render_card(taxonomy, training, thresholds, policies, held_out, others),
         corpus=pack(splits),
+        encoder=part,
     )
 
 
@@ -154,12 +182,11 @@ def _split_off(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row],
     return [r for r in rows if r.doc_id not in held], [r for r in rows if r.doc_id in held]
 
 
-def _golden(taxonomy: Taxonomy, config: TrainingConfig, weights: LinearWeights) -> tuple[GoldenPrediction, ...]:
+def _golden(taxonomy: Taxonomy, scorer: Scorer) -> tuple[GoldenPrediction, ...]:
     """Predictions of the taxonomy's own example sentences, each in the context of those before it."""
     texts = [text for label in taxonomy for text in label.examples] or [label.definition for label in taxonomy]
     rows = [Row(f"golden-{i}", "golden", i, text, ()) for i, text in enumerate(texts)]
     around = list(contexts(rows))
-    scorer = LinearScorer(config.features, weights)
     scores = scorer.score(texts, around).tolist()
     return tuple(
         GoldenPrediction(text, context.before, context.title, dict(zip(taxonomy.ids, row, strict=True)))

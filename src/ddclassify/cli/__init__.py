@@ -13,9 +13,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import DDClassifyError
-from . import agreement, evaluate, labels, serve, tag, train
+from . import agreement, evaluate, explain, labels, serve, tag, train
 
-_VERBS = {"tag": tag, "labels": labels, "train": train, "evaluate": evaluate, "agreement": agreement, "serve": serve}
+_VERBS = {
+    "tag": tag,
+    "explain": explain,
+    "labels": labels,
+    "train": train,
+    "evaluate": evaluate,
+    "agreement": agreement,
+    "serve": serve,
+}
 
 
 def build_parser() -> argparse.ArgumentParser:

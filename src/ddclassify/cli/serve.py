@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..classifier import TIERS
 from ..errors import InputError, MissingExtraError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("--model", metavar="DIR", help="a model folder (default: the one that came with ddclassify)")
+    parser.add_argument("--tier", choices=TIERS, help="default: accurate where it is installed, else fast")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--allow-remote", action="store_true", help="let other machines reach it (no authentication)")
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.port < 65536:
         raise InputError(f"port {arguments.port}: a port lies between 1 and 65535")
     model = Path(arguments.model) if arguments.model else None
-    settings = Settings(model, arguments.host, arguments.port, arguments.allow_remote)
+    settings = Settings(model, arguments.tier, arguments.host, arguments.port, arguments.allow_remote)
     if model:
         read_model_folder(model)
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="info")

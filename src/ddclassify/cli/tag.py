@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..classifier import DEFAULT_POLICY, Classifier, load
+from ..classifier import DEFAULT_POLICY, TIERS, Classifier, load
 from ..context import Context
 from ..documents import Document
 from ..errors import InputError
@@ -29,6 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="default: by the output's name, else a table")
     parser.add_argument("--level", choices=("sentence", "document"), default="sentence")
     parser.add_argument("--model", metavar="DIR", help="a model folder (default: the one that came with ddclassify)")
+    parser.add_argument(
+        "--tier",
+        choices=TIERS,
+        help="fast: n-grams; accurate: with an encoder (default: accurate where it is installed)",
+    )
     parser.add_argument("--policy", choices=POLICIES, default=DEFAULT_POLICY, help="which thresholds give the labels")
     parser.add_argument(
         "--sentences",
@@ -60,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_inputs(arguments.output, sources.files)
     options = ReadOptions(arguments.text_field, arguments.id_field, arguments.encoding, f".{arguments.stdin_format}")
     form = arguments.format or _format_of(arguments.output)
-    classifier = load(arguments.model)
+    classifier = load(arguments.model, tier=arguments.tier)
     builder = RowBuilder(classifier, arguments.policy)
     account = _Account(arguments.errors, arguments.level, builder)
     size = None if STDIN in sources.files else sources.size

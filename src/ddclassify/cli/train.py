@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..classifier import TIERS, default_model_path
 from ..errors import InputError, ModelError
 from ..taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from ddclassify_training.config import TrainingConfig
     from ddclassify_training.corpus import Row
 
 
@@ -29,6 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", required=True, metavar="DIR", help="the model folder to write")
     parser.add_argument("--config", metavar="FILE", help="settings, TOML")
+    parser.add_argument("--tier", choices=TIERS, help="default: the settings', else the best that can run here")
+    parser.add_argument(
+        "--encoder", metavar="DIR", help="what the accurate tier is built on (default: the accurate model's)"
+    )
     parser.add_argument(
         "--taxonomy", metavar="FILE", help="your own labels, TOML (default: the model folder's, else Table 1)"
     )
@@ -39,11 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and write the model folder."""
-    from ddclassify_training.config import TrainingConfig
     from ddclassify_training.corpus import read_rows
     from ddclassify_training.train import train
 
-    config = TrainingConfig.from_toml(arguments.config) if arguments.config else TrainingConfig()
+    config = _config(arguments)
+    encoder = (arguments.encoder or default_model_path("accurate")) if config.tier == "accurate" else None
     splits, taxonomy, about = _corpus(arguments.corpus)
     if arguments.taxonomy:
         taxonomy = Taxonomy.from_toml(arguments.taxonomy)
@@ -55,13 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
         elsewhere[name] = read_rows(file)
     command = ["ddclassify", "train", *([arguments.corpus] if arguments.corpus else [])]
     command += ["--add", *arguments.add] if arguments.add else []
-    for option in ("config", "taxonomy"):
+    for option in ("config", "tier", "encoder", "taxonomy"):
         command += [f"--{option}", getattr(arguments, option)] if getattr(arguments, option) else []
     manifest = train(
         splits,
         taxonomy,
         config,
         arguments.output,
+        encoder=encoder,
         added=[row for file in arguments.add for row in read_rows(file)],
         elsewhere=elsewhere,
         corpus=about,
@@ -72,11 +79,23 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    """The settings, of the tier that was asked for."""
+    from ddclassify_training.config import TrainingConfig
+
+    if arguments.config:
+        config = TrainingConfig.from_toml(arguments.config)
+        if arguments.tier not in (None, config.tier):
+            raise InputError(f"{arguments.config}: settings of the tier {config.tier!r}, not {arguments.tier!r}")
+        return config
+    tier = arguments.tier or default_model_path().name
+    return TrainingConfig(name=f"ddclassify-{tier}", tier=tier)
+
+
 def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Taxonomy, Mapping[str, Any]]:
     """The splits of an annotations folder, or of the corpus that a model folder carries; their labels; what is said."""
     from ddclassify_training.corpus import describe_corpus, read_corpus, unpack
 
-    from ..classifier import default_model_path
     from ..modelfolder import MANIFEST, read_model_folder
 
     folder = Path(name) if name else default_model_path()

@@ -1,0 +1,116 @@
+"""Sentence vectors: a small transformer in ONNX, run by onnxruntime on the processor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import MissingExtraError, ModelError
+from .sentences import normalise
+
+Vectors = NDArray[np.float32]
+
+MAX_TOKENS = 128
+"""Word pieces of a sentence that are looked at; the rest is cut off."""
+
+BATCH_TOKENS = 1024
+"""Word pieces run at once, padding included; more is no faster on a processor."""
+
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")  # JSON can hold them; the tokenizer cannot
+
+
+@dataclass(frozen=True, slots=True)
+class PackedVectors:
+    """Vectors at one byte a number.
+
+    Attributes:
+        steps: int8 [n x d].
+        scales: float32 [n], what a step of each vector is worth.
+    """
+
+    steps: NDArray[np.int8]
+    scales: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.steps.dtype != np.int8 or self.steps.ndim != 2 or self.scales.shape != self.steps.shape[:1]:
+            raise ModelError("the stored vectors do not fit together")
+
+    @classmethod
+    def pack(cls, vectors: Vectors) -> PackedVectors:
+        """Round vectors [n x d] to 255 steps each."""
+        scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / np.float32(127)
+        return cls(np.rint(vectors / scales[:, None]).astype(np.int8), scales)
+
+    def unpack(self) -> Vectors:
+        """The vectors, float32 [n x d]."""
+        return self.steps * self.scales[:, None]
+
+
+def can_encode() -> bool:
+    """Whether the packages of the extra `accurate` are installed."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) for name in ("onnxruntime", "tokenizers"))
+
+
+class SentenceEncoder:
+    """Turns sentences into vectors; a sentence's vector does not depend on what it is run with.
+
+    Args:
+        model: an ONNX graph from `input_ids` and `attention_mask` [n x word pieces] to `vector` [n x size].
+        tokenizer: its tokenizer, as the tokenizers library writes it.
+
+    Raises:
+        MissingExtraError: onnxruntime or tokenizers is not installed.
+        ModelError: one of the files cannot be read.
+    """
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        try:
+            import onnxruntime
+            from tokenizers import Tokenizer
+        except ModuleNotFoundError:
+            raise MissingExtraError("the accurate tier", "accurate") from None
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # both libraries raise their own bare kinds
+            raise ModelError(f"{model.parent}: the encoder cannot be read: {str(error).splitlines()[0]}") from None
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self.size = int(self._session.get_outputs()[0].shape[1])
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of n sentences, float32 [n x size]."""
+        clean = [_LONE_SURROGATE.sub("\ufffd", normalise(text)) for text in texts]
+        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
+        lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
+        order = np.argsort(lengths, kind="stable")
+        vectors = np.empty((len(pieces), self.size), dtype=np.float32)
+        start = 0
+        while start < order.size:
+            stop = start + 1
+            while stop < order.size and (stop + 1 - start) * lengths[order[stop]] <= BATCH_TOKENS:
+                stop += 1
+            batch = order[start:stop]
+            vectors[batch] = self._run([pieces[i] for i in batch])
+            start = stop
+        return vectors
+
+    def _run(self, pieces: Sequence[Sequence[int]]) -> Vectors:
+        width = max(map(len, pieces))
+        ids = np.zeros((len(pieces), width), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, own in enumerate(pieces):
+            ids[row, : len(own)] = own
+            mask[row, : len(own)] = 1
+        found: Vectors = self._session.run(["vector"], {"input_ids": ids, "attention_mask": mask})[0]
+        return found
