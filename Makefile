@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MODEL := models/ddclassify_models/fast
+MODELS := models/ddclassify_models
+ENCODER ?= $(MODELS)/accurate
 REAL := $(if $(DDCLASSIFY_REAL_DATA),--evaluate $(DDCLASSIFY_REAL_DATA)/real-dev/sentences.jsonl)
 
-.PHONY: demo test test-system lint format train evaluate corpus-report clean
+.PHONY: demo test test-system lint format train encoder evaluate corpus-report clean
 
 demo: $(VENV)/.installed  ## tag the sample documents
 	@mkdir -p out
@@ -29,11 +30,16 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: $(VENV)/.dev  ## retrain the default model from annotations/
-	$(BIN)/ddclassify train annotations --config training/configs/fast.toml --output $(MODEL) $(REAL)
+train: $(VENV)/.dev  ## retrain both models from annotations/, the accurate one on the encoder it has
+	$(BIN)/ddclassify train annotations --config training/configs/fast.toml --output $(MODELS)/fast $(REAL)
+	$(BIN)/ddclassify train annotations --config training/configs/accurate.toml --encoder $(ENCODER) --output $(MODELS)/accurate $(REAL)
 
-evaluate: $(VENV)/.dev  ## measure the default model on the held-out splits
-	$(BIN)/ddclassify evaluate annotations/test.jsonl annotations/test_shift.jsonl
+encoder: .venv-encoder/.installed  ## fine-tune the encoder anew (about an hour on two cores); then make train ENCODER=build/encoder
+	.venv-encoder/bin/python -m ddclassify_training.finetune annotations --config training/configs/encoder.toml --output build/encoder $(UNLABELLED)
+
+evaluate: $(VENV)/.dev  ## measure both models on the held-out splits, as their cards do
+	$(BIN)/ddclassify evaluate --tier fast annotations/test.jsonl annotations/test_shift.jsonl
+	$(BIN)/ddclassify evaluate --tier accurate annotations/test.jsonl annotations/test_shift.jsonl
 
 corpus-report: $(VENV)/.dev  ## check the corpus and write its figures and plots
 	$(BIN)/python -m ddclassify_training.corpus_report annotations --output annotations/report
@@ -44,12 +50,18 @@ $(VENV)/bin/python:
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[accurate]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
 	@touch $@ $(VENV)/.installed
 
+.venv-encoder/.installed: training/requirements-encoder.txt pyproject.toml
+	$(PYTHON) -m venv .venv-encoder
+	.venv-encoder/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-encoder/bin/python -m pip install --quiet --requirement training/requirements-encoder.txt --editable '.[accurate]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-encoder build out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ddclassify import Classifier, Taxonomy, load
+from ddclassify.classifier import TIERS, default_model_path
 from ddclassify_training.config import TrainingConfig
 from ddclassify_training.corpus import Row, read_corpus
 from ddclassify_training.train import train
@@ -56,9 +57,25 @@ def classifier(small_model: Path) -> Classifier:
     return load(small_model)
 
 
+@pytest.fixture(scope="session", params=TIERS)
+def default_classifier(request: pytest.FixtureRequest) -> Classifier:
+    return load(tier=request.param)
+
+
 @pytest.fixture(scope="session")
-def default_classifier() -> Classifier:
-    return load()
+def accurate_folder() -> Path:
+    """The shipped model of the accurate tier; treat it as read-only."""
+    return default_model_path("accurate")
+
+
+@pytest.fixture(scope="session")
+def accurate(accurate_folder: Path) -> Classifier:
+    return load(accurate_folder)
+
+
+@pytest.fixture(scope="session")
+def fast() -> Classifier:
+    return load(tier="fast")
 
 
 @pytest.fixture(scope="session")

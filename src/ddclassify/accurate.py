@@ -74,7 +74,7 @@ def head_features(
     index = np.full((len(every), 1 + WINDOW), absent, dtype=np.int64)
     for row, trail in enumerate(every):
         index[row, : len(trail)] = [place[text] for text in trail]
-    joined = vectors[index].reshape(len(every), -1)
+    joined = vectors[index].reshape(len(every), (1 + WINDOW) * size)
     inner = np.maximum(joined @ context_layer[:-1] + context_layer[-1], 0)
     return np.concatenate([joined[:, :size], inner], axis=1)
 
@@ -101,7 +101,7 @@ class AccurateScorer:
         self.linear = linear
         self.head = head
         self.passing = passing
-        self._encode = encode
+        self.encode = encode
 
     def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
         """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
@@ -110,7 +110,7 @@ class AccurateScorer:
         passed = np.flatnonzero((scores >= self.passing).any(axis=1)).tolist()
         if passed:
             features = head_features(
-                [sentences[i] for i in passed], [contexts[i] for i in passed], self._encode, self.head.context_layer
+                [sentences[i] for i in passed], [contexts[i] for i in passed], self.encode, self.head.context_layer
             )
             deep = features @ self.head.coefficients + self.head.intercepts
             scores[passed] = mixed(deep, shallow[passed], self.head.mixture)

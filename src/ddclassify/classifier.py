@@ -53,7 +53,7 @@ class Classifier:
         self.taxonomy = model.taxonomy
         self.model_id = model.manifest.id
         self.tier = model.manifest.tier
-        self._scorer = scorer or scorer_of(model)
+        self.scorer = scorer or scorer_of(model)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class Classifier:
             raise ValueError(f"{len(sentences)} sentences but {len(contexts)} contexts")
         known = [context or _NOTHING for context in contexts]
         parts = [
-            self._scorer.score(sentences[i : i + BATCH], known[i : i + BATCH]) for i in range(0, len(sentences), BATCH)
+            self.scorer.score(sentences[i : i + BATCH], known[i : i + BATCH]) for i in range(0, len(sentences), BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
 

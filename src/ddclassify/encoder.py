@@ -19,6 +19,9 @@ Vectors = NDArray[np.float32]
 MAX_TOKENS = 128
 """Word pieces of a sentence that are looked at; the rest is cut off."""
 
+MAX_CHARACTERS = 100 * MAX_TOKENS
+"""Cut off before a text is split into word pieces: a word of more than 100 characters is one piece."""
+
 BATCH_TOKENS = 1024
 """Word pieces run at once, padding included; more is no faster on a processor."""
 
@@ -83,14 +86,16 @@ class SentenceEncoder:
             self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
         except Exception as error:  # both libraries raise their own bare kinds
-            raise ModelError(f"{model.parent}: the encoder cannot be read: {str(error).splitlines()[0]}") from None
+            raise ModelError(
+                f"{model.parent}: the encoder cannot be read: {str(error).partition(chr(10))[0]}"
+            ) from None
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self.size = int(self._session.get_outputs()[0].shape[1])
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors of n sentences, float32 [n x size]."""
-        clean = [_LONE_SURROGATE.sub("\ufffd", normalise(text)) for text in texts]
+        clean = [_LONE_SURROGATE.sub("\ufffd", normalise(text)[:MAX_CHARACTERS]) for text in texts]
         pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
         lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
         order = np.argsort(lengths, kind="stable")

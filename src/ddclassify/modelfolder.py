@@ -18,7 +18,8 @@ and in the accurate tier also
     context_layer.npy    float32 [3 * d + 1 x d]     (these four: `accurate.HeadWeights`)
     head_coefficients.npy, head_intercepts.npy       float32 [2 * d x labels], [labels]
     mixture.npy          float32 [3 x labels]
-    vectors.npy          int8 [texts x d], of the texts of the corpus, so that a retraining need not encode them
+    vectors.npy          int8 [texts x d], of each row of the corpus, in order, then of its titles and contexts: to
+                         retrain without encoding them, and to find the nearest
     vector_scales.npy    float32 [texts], what a step of each is worth
 
 Arrays are read with `allow_pickle=False`; nothing on this path can run code. Raise `FORMAT_VERSION` whenever an
@@ -133,7 +134,7 @@ class ModelFolder:
         return path if CORPUS in self.manifest.files else None
 
     def vectors(self) -> NDArray[np.float32]:
-        """Vectors [texts x d] of the carried corpus, in the order of its `encoded_texts`; accurate tier only."""
+        """Vectors [texts x d] of the carried corpus, those of its rows first, in order; accurate tier only."""
         return PackedVectors(*_read_arrays(self.path, VECTORS).values()).unpack()
 
 

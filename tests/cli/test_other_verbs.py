@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ddclassify import Taxonomy, load
+from ddclassify.classifier import default_model_path
 from ddclassify_training.corpus import Row
 
 Run = Callable[..., tuple[int, str, str]]
@@ -51,7 +52,8 @@ def test_train_then_evaluate(run: Run, folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("text,labels\nThe zorblat convened.,joint_exercises\n")
     model = tmp_path / "model"
-    code, out, err = run("train", folder, "--add", mine, "--output", model, "--evaluate", folder / "test.jsonl")
+    call = ("train", folder, "--tier", "fast", "--add", mine, "--output", model, "--evaluate", folder / "test.jsonl")
+    code, out, err = run(*call)
     assert code == 0 and out.startswith("ddclassify-fast-") and "macro-F1" in err
     assert load(model, check_golden=True).model.manifest.training["rows"]["added"] == 1
     errors = tmp_path / "errors.jsonl"
@@ -64,8 +66,8 @@ def test_train_then_evaluate(run: Run, folder: Path, tmp_path: Path) -> None:
 
 
 def test_train_from_the_corpus_that_the_default_model_carries(run: Run, tmp_path: Path) -> None:
-    assert run("train", "--output", tmp_path / "model")[0] == 0
-    ours, theirs = load(tmp_path / "model").model.weights, load().model.weights
+    assert run("train", default_model_path("fast"), "--output", tmp_path / "model")[0] == 0
+    ours, theirs = load(tmp_path / "model").model.weights, load(tier="fast").model.weights
     assert np.array_equal(ours.coefficients, theirs.coefficients), "the same rows and settings give the same model"
     assert np.array_equal(ours.calibration, theirs.calibration)
 

@@ -267,7 +267,7 @@ def test_interruption_keeps_what_was_written(small_model: Path, tmp_path: Path) 
 def test_real_documents_whole(run: Run, real_data: Path, tmp_path: Path) -> None:
     """Every readable file of a folder of real documents is tagged, with exact offsets; the PDFs are counted."""
     output = tmp_path / "o.jsonl"
-    code, _, err = run("tag", real_data / "real-docs", "--output", output)
+    code, _, err = run("tag", real_data / "real-docs", "--tier", "fast", "--output", output)
     assert code == 0 and "skipped 25 files" in err
     texts: dict[str, str] = {}
     total = 0

@@ -25,7 +25,7 @@ tags: [defence-diplomacy, international-relations, event-data, multi-label]
 # {model_id}
 
 Labels English sentences with activities of defence diplomacy ({taxonomy}). spaCy tokens, n-grams of words and
-stems of the sentence, stems of its title and of the two sentences before it, one logistic regression a label,
+stems of the sentence, stems of its title and of the two sentences before it, one logistic regression a label{encoder},
 Platt calibration and a threshold per label taken from the dev split.
 
 **What a label says.** What a sentence is about. Planned, cancelled, denied and historical activity is coded alike,
@@ -43,6 +43,15 @@ from which `ddclassify train THIS_FOLDER --add YOURS --output DIR` retrains.
 """
 
 
+_ENCODER = """;
+beside them, vectors of the sentence and of the two before it by a small transformer that runs in onnxruntime, a layer
+that combines them, and again one logistic regression a label; the two decision values are mixed"""
+
+_ADAPTED = """\
+**The encoder.** {base}, fine-tuned on {labelled} of the labelled sentences{more}. It runs with eight-bit weights; a
+sentence's vector does not depend on what it is run with.
+"""
+
 _SYNTHETIC = """\
 The corpus is synthetic: its text was composed by a language model
 for this project and its labels come from language-model coding passes, not from people. """
@@ -55,6 +64,7 @@ def render_card(
     policies: Mapping[str, Figures],
     held_out: Mapping[str, Evaluation],
     elsewhere: Mapping[str, Evaluation],
+    tier: str = "fast",
 ) -> str:
     """The card's text; "{model_id}" stays in it for the writer of the folder to fill.
 
@@ -64,6 +74,7 @@ def render_card(
         policies: policy -> figures on the first held-out split that did not choose the thresholds.
         held_out: evaluations on splits of the corpus, reproducible from the repository.
         elsewhere: evaluations on rows that are not in the repository.
+        tier: the model's tier.
     """
     rows = training["rows"]
     added = rows.get("added", 0)
@@ -71,9 +82,12 @@ def render_card(
         _HEAD.replace("{taxonomy}", taxonomy.name or taxonomy.id)
         .replace("{rows}", f"{rows['train']:,}")
         .replace("{documents}", f"{training['documents']:,}")
+        .replace("{encoder}", _ENCODER if tier == "accurate" else "")
         .replace("{corpus}", _SYNTHETIC if training["corpus"].get("synthetic") else "")
         .replace("{source}", f", {added:,} of the sentences added by whoever trained this copy" if added else "")
     ]
+    if training.get("encoder"):
+        parts.append(_encoder(training["encoder"]))
     parts += ["## Labels and thresholds\n", _thresholds(taxonomy, thresholds)]
     parts += [
         "## What the policies cost\n",
@@ -93,6 +107,22 @@ def render_card(
         ]
     parts += ["## Training\n", *(f"- {key}: {_plain(value)}" for key, value in training.items()), ""]
     return "\n".join(parts)
+
+
+def _encoder(about: Mapping[str, Any]) -> str:
+    """How the encoder was made, as its folder says."""
+    sentences = about.get("sentences", {})
+    taught = sentences.get("labelled by a teacher", 0)
+    documents = about.get("unlabelled") or "not named"
+    more = (
+        f", and on {taught:,} sentences of unlabelled documents ({documents}) whose labels came from an earlier model "
+        "of this kind, not from people"
+    )
+    return (
+        _ADAPTED.replace("{base}", str(about.get("base", "A transformer")))
+        .replace("{labelled}", f"{sentences.get('labelled', 0):,}")
+        .replace("{more}", more if taught else "")
+    )
 
 
 def _thresholds(taxonomy: Taxonomy, thresholds: Mapping[str, Mapping[str, float]]) -> str:

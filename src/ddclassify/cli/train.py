@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..classifier import TIERS, default_model_path
 from ..errors import InputError, ModelError
+from ..modelfolder import MANIFEST, ModelFolder, read_model_folder
 from ..taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -48,9 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ddclassify_training.corpus import read_rows
     from ddclassify_training.train import train
 
-    config = _config(arguments)
-    encoder = (arguments.encoder or default_model_path("accurate")) if config.tier == "accurate" else None
-    splits, taxonomy, about = _corpus(arguments.corpus)
+    model = _model(arguments.corpus)
+    config = _config(arguments, model)
+    encoder = arguments.encoder
+    if config.tier == "accurate" and encoder is None:
+        encoder = model.path if model is not None and model.head is not None else default_model_path("accurate")
+    splits, taxonomy, about = _corpus(arguments.corpus, model)
     if arguments.taxonomy:
         taxonomy = Taxonomy.from_toml(arguments.taxonomy)
     elsewhere = {}
@@ -79,8 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _config(arguments: argparse.Namespace) -> TrainingConfig:
-    """The settings, of the tier that was asked for."""
+def _model(name: str | None) -> ModelFolder | None:
+    """The model folder to retrain from: the one named, the default one where none is; None for annotations."""
+    folder = Path(name) if name else default_model_path()
+    return read_model_folder(folder) if not name or (folder / MANIFEST).is_file() else None
+
+
+def _config(arguments: argparse.Namespace, model: ModelFolder | None) -> TrainingConfig:
+    """The settings, of the tier that was asked for, else of the model's, else of the best that can run here."""
     from ddclassify_training.config import TrainingConfig
 
     if arguments.config:
@@ -88,20 +98,17 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         if arguments.tier not in (None, config.tier):
             raise InputError(f"{arguments.config}: settings of the tier {config.tier!r}, not {arguments.tier!r}")
         return config
-    tier = arguments.tier or default_model_path().name
+    tier = arguments.tier or (model.manifest.tier if model else default_model_path().name)
     return TrainingConfig(name=f"ddclassify-{tier}", tier=tier)
 
 
-def _corpus(name: str | None) -> tuple[dict[str, list[Row]], Taxonomy, Mapping[str, Any]]:
+def _corpus(name: str | None, model: ModelFolder | None) -> tuple[dict[str, list[Row]], Taxonomy, Mapping[str, Any]]:
     """The splits of an annotations folder, or of the corpus that a model folder carries; their labels; what is said."""
     from ddclassify_training.corpus import describe_corpus, read_corpus, unpack
 
-    from ..modelfolder import MANIFEST, read_model_folder
-
-    folder = Path(name) if name else default_model_path()
-    if name and not (folder / MANIFEST).is_file():
+    if model is None:
+        folder = Path(name or "")
         return read_corpus(folder), Taxonomy.table1(), describe_corpus(folder)
-    model = read_model_folder(folder)
     if model.corpus is None:
-        raise ModelError(f"{folder}: this model carries no corpus; name an annotations folder")
+        raise ModelError(f"{model.path}: this model carries no corpus; name an annotations folder")
     return unpack(model.corpus), model.taxonomy, model.manifest.training.get("corpus", {})
