@@ -26,7 +26,7 @@ AROUND = contexts_of(DOCUMENT, "Attachés")
 
 
 def vector(text: str) -> Vectors:
-    return np.frombuffer(hashlib.sha256(text.encode()).digest()[:SIZE], dtype=np.uint8).astype(np.float32) / 128 - 1
+    return np.array([byte / 128 - 1 for byte in hashlib.sha256(text.encode()).digest()[:SIZE]], dtype=np.float32)
 
 
 class FakeEncoder:
@@ -97,11 +97,12 @@ def test_head_features_by_hand() -> None:
     features = head_features(DOCUMENT, AROUND, FakeEncoder(), LAYER)
     assert features.shape == (5, 2 * SIZE) and features.dtype == np.float32
     nothing = [0.0] * SIZE
-    for row, texts in {
+    expected: dict[int, list[str | None]] = {
         0: [DOCUMENT[0], "Attachés", None],
         1: ["Frigates exercised off Muscat.", DOCUMENT[0], "Attachés"],
         4: [DOCUMENT[4], DOCUMENT[3], DOCUMENT[2]],
-    }.items():
+    }
+    for row, texts in expected.items():
         joined = [x for text in texts for x in (nothing if text is None else vector(text).tolist())]
         inner = [
             max(0.0, sum(x * float(w) for x, w in zip([*joined, 1.0], LAYER[:, j], strict=True))) for j in range(SIZE)

@@ -51,7 +51,7 @@ def test_the_fast_tier_is_the_default_where_the_accurate_model_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(classifier_module, "can_encode", lambda: True)
-    monkeypatch.setattr(classifier_module.resources, "files", lambda name: tmp_path)
+    monkeypatch.setattr("ddclassify.classifier.resources.files", lambda name: tmp_path)
     assert default_model_path() == tmp_path / "fast"
     with pytest.raises(ModelError, match=r"accurate: no model there"):
         load(tier="accurate")
@@ -62,9 +62,10 @@ def test_without_the_extra_the_accurate_tier_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert load().tier == "fast"
-    for call in (lambda: load(tier="accurate"), lambda: load(accurate_folder)):
-        with pytest.raises(MissingExtraError, match=r"ddclassify\[accurate\]"):
-            call()
+    with pytest.raises(MissingExtraError, match=r"ddclassify\[accurate\]"):
+        load(tier="accurate")
+    with pytest.raises(MissingExtraError, match=r"ddclassify\[accurate\]"):
+        load(accurate_folder)
 
 
 @pytest.mark.parametrize(("there", "asked"), [TIERS, TIERS[::-1]])

@@ -20,6 +20,7 @@ from ddclassify.modelfolder import CONTEXT_LAYER, ENCODER, REQUIRED_OF, TOKENIZE
 from ddclassify_training import vectors as vectors_module
 from ddclassify_training.config import TrainingConfig
 from ddclassify_training.corpus import Row, contexts, label_matrix, pack, unpack
+from ddclassify_training.evaluate import evaluate
 from ddclassify_training.fit_head import fit_head, mix
 from ddclassify_training.train import train
 from ddclassify_training.vectors import CHUNK, VectorCache, corpus_texts
@@ -178,6 +179,13 @@ def test_vectors_are_those_that_a_model_folder_stores() -> None:
     assert np.array_equal(known(["d", "a"])[1], new[0]) and counting.calls == [["d"]]
 
 
+def test_vectors_to_measure_with_are_those_that_the_model_will_see() -> None:
+    counting = Counting()
+    cache = VectorCache(counting, packed=False)
+    assert np.array_equal(cache(["a", "b", "a"]), encode(["a", "b", "a"]))
+    assert np.array_equal(cache(["b"]), encode(["b"])) and counting.calls == [["a", "b"]]
+
+
 SPLITS = {
     "train": [
         Row("1", "x", 0, "One  came.", (), title="Title"),
@@ -267,6 +275,9 @@ def test_the_written_model_gives_what_it_gave_at_training(
     assert manifest.training["rows"] == {**{k: len(v) for k, v in tiny_corpus.items()}, "added": 0}
     assert manifest.training["encoder"] == {"base": "A small transformer"}
     assert {"onnxruntime", "tokenizers"} <= set(manifest.libraries)
+    figures, measured = evaluate(tiny, tiny_corpus["test"]).figures["all"], manifest.metrics["test"]["all"]
+    assert figures.macro_f1 == pytest.approx(measured["macro_f1"], abs=1e-6)
+    assert figures.macro_average_precision == pytest.approx(measured["macro_average_precision"], abs=1e-6)
     for name in (ENCODER, TOKENIZER, CONTEXT_LAYER):
         assert (tiny_model / name).read_bytes() == (exported / name).read_bytes()
 
@@ -291,7 +302,7 @@ def check_vectors(classifier: Classifier, texts: Sequence[str], vectors: Vectors
     assert (np.abs(vectors[places] - own) <= step / 2 + 1e-4).all()
 
 
-def test_retraining_from_the_written_folder_encodes_nothing_anew(
+def test_retraining_from_the_written_folder_encodes_no_training_sentence(
     tiny: Classifier,
     tiny_model: Path,
     taxonomy: Taxonomy,
@@ -310,13 +321,14 @@ def test_retraining_from_the_written_folder_encodes_nothing_anew(
     again = train(splits, taxonomy, ACCURATE, tmp_path / "again", encoder=tiny_model)
     golden = tiny.model.golden
     allowed = encoded_texts([row.text for row in golden], [Context(before=row.before) for row in golden])
-    assert set(encoded) <= set(allowed), "nothing but the golden sentences"
+    allowed += corpus_texts({split: rows for split, rows in splits.items() if split != "train"})
+    assert set(encoded) <= set(allowed), "nothing but the golden sentences and what is measured on"
     for file in tiny_model.iterdir():
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name
     assert again.id == tiny.model_id
 
 
-def test_added_rows_alone_are_encoded(
+def test_of_what_is_learned_from_the_added_rows_alone_are_encoded(
     tiny_model: Path, taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[str] = []
@@ -330,8 +342,8 @@ def test_added_rows_alone_are_encoded(
     added = [Row("a", "a", 0, "The zorblat of Peru convened.", ("peacekeeping",))]
     splits = unpack(tiny_model / "corpus.jsonl.gz")
     train(splits, taxonomy, ACCURATE, tmp_path / "more", encoder=tiny_model, added=added)
-    corpus = set(corpus_texts(splits))
-    assert added[0].text in encoded and not corpus.intersection(encoded)
+    learned = set(corpus_texts({"train": splits["train"]}))
+    assert added[0].text in encoded and not learned.intersection(encoded)
     assert load(tmp_path / "more").model.vectors().shape[0] == len(corpus_texts(splits)) + 1
 
 

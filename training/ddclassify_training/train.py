@@ -103,7 +103,7 @@ def train(
             splits["train"], splits["dev"], taxonomy.ids, config, linear, source.context_layer, source.vectors
         )
         part = EncoderPart(source.path, head, PackedVectors.pack(source.vectors(corpus_texts(splits))))
-        scorer = AccurateScorer(linear, source.vectors, head, config.passing)
+        scorer = AccurateScorer(linear, source.encode, head, config.passing)
     report("choosing thresholds")
     dev_scores = scorer.score([r.text for r in splits["dev"]], contexts(splits["dev"]))
     thresholds = choose_thresholds(dev_scores, *label_matrix(splits["dev"], taxonomy.ids), taxonomy.ids, config)

@@ -28,17 +28,17 @@ ABOUT = "encoder.json"
 class VectorCache:
     """Gives vectors of normalised texts; what was asked for once is not encoded again.
 
-    Vectors are rounded as a model folder stores them, so that a head fitted from stored vectors is the one fitted from
-    new ones.
-
     Args:
         encode: gives the vectors of texts [n x d].
         known: vectors that are there already, [d] each.
+        packed: round vectors as a model folder stores them, so that a head fitted from stored vectors is the one fitted
+            from new ones.
     """
 
-    def __init__(self, encode: Encode, known: Mapping[str, Vectors] | None = None) -> None:
+    def __init__(self, encode: Encode, known: Mapping[str, Vectors] | None = None, *, packed: bool = True) -> None:
         self._encode = encode
         self._known = dict(known or {})
+        self._packed = packed
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors float32 [n x d]; encodes those not yet known, with progress on stderr."""
@@ -47,7 +47,10 @@ class VectorCache:
         with tqdm(total=len(new), desc="encoding", unit=" sentences", disable=quiet) as bar:
             for start in range(0, len(new), CHUNK):
                 chunk = new[start : start + CHUNK]
-                self._known.update(zip(chunk, PackedVectors.pack(self._encode(chunk)).unpack(), strict=True))
+                vectors = self._encode(chunk)
+                if self._packed:
+                    vectors = PackedVectors.pack(vectors).unpack()
+                self._known.update(zip(chunk, vectors, strict=True))
                 bar.update(len(chunk))
         return np.array([self._known[text] for text in texts], dtype=np.float32)
 
@@ -58,7 +61,8 @@ class EncoderSource:
     Attributes:
         path: the folder.
         context_layer: as in `HeadWeights`.
-        vectors: what it encodes to; a model folder brings the vectors of the corpus it carries.
+        vectors: what to fit on, packed; a model folder brings the vectors of the corpus it carries.
+        encode: what the model will see when it is used, to measure with.
         about: how it was made, as far as the folder says.
 
     Raises:
@@ -85,6 +89,7 @@ class EncoderSource:
         encoder = SentenceEncoder(self.path / ENCODER, self.path / TOKENIZER)
         self.context_layer = _context_layer(self.path / CONTEXT_LAYER, encoder.size)
         self.vectors = VectorCache(encoder, known)
+        self.encode = VectorCache(encoder, packed=False)
 
 
 def _context_layer(path: Path, size: int) -> NDArray[np.float32]:
