@@ -92,6 +92,11 @@ def test_white_space_and_composition_make_no_difference(encode: SentenceEncoder)
     assert not np.allclose(vectors[3], vectors[0], atol=0.01)
 
 
+def test_a_word_that_a_line_end_broke_is_whole(encode: SentenceEncoder) -> None:
+    vectors = encode(["Naval cooperation ended.", "Naval coopera-\ntion ended.", "Naval coopera\u00adtion ended."])
+    assert vectors[1:] == pytest.approx(vectors[[0, 0]], abs=1e-5)
+
+
 def test_only_the_first_word_pieces_are_looked_at(encode: SentenceEncoder) -> None:
     whole = MAX_TOKENS - 2  # two mark the ends
     vectors = encode(["navy " * whole, "navy " * whole + "and peace", "navy " * (whole - 1) + "peace"])

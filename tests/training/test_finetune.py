@@ -155,7 +155,7 @@ PLAIN = "Bread has become dear in the capital this winter."
 def documents(tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "a.txt").write_text(f"{NAVAL} They will do it again in {' '.join(['the spring. The'] * 20)} autumn.")
+    (folder / "a.txt").write_text(f"{NAVAL} They will do it again.{' It rained.' * 20}")
     (folder / "b.md").write_text(f"---\ntitle: Naval talks\n---\n{PLAIN} {NAVAL}\n")
     (folder / "c.jsonl").write_text(json.dumps({"id": "c", "text": ""}) + "\n{broken\n")
     return folder
@@ -210,7 +210,7 @@ def test_the_mean_of_several_teachers_is_taken(documents: Path, small_model: Pat
         ({"text": NAVAL.upper().replace(" ", "  ")}, 0),
         ({"text": PLAIN.removesuffix(".")}, 3),
         ({"text": "Unknown here.", "context": f"Unknown too. {PLAIN}"}, 3),
-        ({"text": "The spring."}, 4),
+        ({"text": "It rained."}, 4),
         ({"text": "Unknown here, and long enough to be no other sentence."}, 4),
     ],
 )
