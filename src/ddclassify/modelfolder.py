@@ -252,7 +252,11 @@ def _manifest(folder: Path) -> Manifest:
     mappings = ("features", "thresholds", "training", "libraries", "metrics", "files")
     if not isinstance(data["id"], str) or not all(isinstance(data[name], dict) for name in mappings):
         raise ModelError(f"{folder / MANIFEST}: its fields are of other types; get the model again")
-    if data["tier"] not in REQUIRED_OF or not isinstance(data["passing"], int | float):
+    if (
+        not isinstance(data["tier"], str)
+        or data["tier"] not in REQUIRED_OF
+        or not isinstance(data["passing"], int | float)
+    ):
         raise ModelError(f"{folder / MANIFEST}: tier {data['tier']!r} is unknown here; install a newer ddclassify")
     manifest = Manifest(**data)
     draft = Manifest(**{**data, "files": {**data["files"], CARD: ""}})

@@ -213,12 +213,15 @@ def finetune(passages: Sequence[Passage], labels: int, config: EncoderConfig, ou
     )
     output.mkdir(parents=True, exist_ok=True)
     saved, first = output / CHECKPOINT, 0
+    made_with = f"{config}, {len(passages)} passages of {sum(map(len, passages))} sentences"
     if saved.is_file():
         state = torch.load(saved, weights_only=True)
         first = state["epoch"]
         for part, name in ((net, "net"), (optimizer, "optimizer"), (schedule, "schedule")):
             part.load_state_dict(state[name])
         torch.set_rng_state(state["chance"])
+        if state["made_with"] != made_with:
+            raise InputError(f"{saved}: of a run with other settings or sentences; remove it or name another output")
     total = sum(map(len, passages))
     for epoch in range(first, config.epochs):
         net.train()
@@ -233,7 +236,7 @@ def finetune(passages: Sequence[Passage], labels: int, config: EncoderConfig, ou
                 schedule.step()
                 bar.update(len(batch))
                 bar.set_postfix(loss=f"{loss.item():.4f}", refresh=False)
-        state = {"epoch": epoch + 1, "chance": torch.get_rng_state()}
+        state = {"epoch": epoch + 1, "chance": torch.get_rng_state(), "made_with": made_with}
         state |= {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
         torch.save(state, saved.with_suffix(".new"))
         saved.with_suffix(".new").replace(saved)
