@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import MissingExtraError, ModelError
-from .sentences import normalise
+from .sentences import normalise, without_surrogates
 
 Vectors = NDArray[np.float32]
 
@@ -24,8 +23,6 @@ MAX_CHARACTERS = 100 * MAX_TOKENS
 
 BATCH_TOKENS = 1024
 """Word pieces run at once, padding included; more is no faster on a processor."""
-
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")  # JSON can hold them; the tokenizer cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class SentenceEncoder:
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors of n sentences, float32 [n x size]."""
-        clean = [_LONE_SURROGATE.sub("\ufffd", normalise(text)[:MAX_CHARACTERS]) for text in texts]
+        clean = [without_surrogates(normalise(text)[:MAX_CHARACTERS]) for text in texts]
         pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
         lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
         order = np.argsort(lengths, kind="stable")

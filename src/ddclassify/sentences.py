@@ -22,6 +22,9 @@ __all__ = ["normalise", "split_sentences"]
 # --- vocabulary -----------------------------------------------------------------------------
 
 
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
 def _words(*lists: str) -> frozenset[str]:
     return frozenset(word for part in lists for word in part.split())
 
@@ -248,6 +251,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
                 here = after
         add((here, end))
     return spans
+
+
+def without_surrogates(text: str) -> str:
+    """The text with lone surrogates replaced: JSON can hold them, tokenisers cannot."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def normalise(text: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .offsets import normalise_with_offsets
-from .sentences import normalise
+from .sentences import normalise, without_surrogates
 
 Hashes = NDArray[np.uint64]
 
@@ -22,7 +22,6 @@ CHUNK_CAP = 100
 """Characters of a chunk without white space that are looked at: longer ones are no words."""
 
 _DIGITS = re.compile(r"\d")
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")  # JSON can hold them; spaCy cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class _ChunkMemo(dict[str, int]):
 
     def tokens(self, chunk: str) -> Iterator[Token]:
         """The tokens of a chunk that hold a letter or digit, with places in the chunk."""
-        for token in self._tokenizer(_LONE_SURROGATE.sub("\ufffd", chunk)):
+        for token in self._tokenizer(without_surrogates(chunk)):
             word = _DIGITS.sub("0", token.lower_)
             if any(map(str.isalnum, word)):
                 stem = word[: self._stem_length] if word.isalpha() else word

@@ -13,7 +13,7 @@ import pytest
 from ddclassify import Classifier, Document, Taxonomy
 from ddclassify.classifier import default_model_path
 from ddclassify.encoder import SentenceEncoder
-from ddclassify.errors import InputError
+from ddclassify.errors import InputError, ModelError
 from ddclassify.modelfolder import CONTEXT_LAYER, ENCODER, TOKENIZER
 from ddclassify.reading import Failed, ReadOptions, find_sources, read_documents
 from ddclassify_training import finetune, passages
@@ -191,6 +191,12 @@ def test_a_teacher_labels_documents_as_it_tags_them(documents: Path, fast: Class
 def readable(folder: Path) -> list[Document]:
     found = read_documents(find_sources([str(folder)]), ReadOptions())
     return [document for document in found if not isinstance(document, Failed)]
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_teacher_with_other_labels_is_refused(documents: Path) -> None:
+    with pytest.raises(ModelError, match="not the corpus's"):
+        teacher_passages([str(documents)], [default_model_path("fast")], 1000, 1, label_ids=("rain",))
 
 
 @pytest.mark.usefixtures("everything")

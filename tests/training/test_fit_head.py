@@ -302,21 +302,27 @@ def check_vectors(classifier: Classifier, texts: Sequence[str], vectors: Vectors
     assert (np.abs(vectors[places] - own) <= step / 2 + 1e-4).all()
 
 
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that training encodes from here on."""
+    found: list[str] = []
+
+    class Listening(SentenceEncoder):
+        def __call__(self, texts: Sequence[str]) -> Vectors:
+            found.extend(texts)
+            return super().__call__(texts)
+
+    monkeypatch.setattr(vectors_module, "SentenceEncoder", Listening)
+    return found
+
+
 def test_retraining_from_the_written_folder_encodes_no_training_sentence(
     tiny: Classifier,
     tiny_model: Path,
     taxonomy: Taxonomy,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    encoded: list[str],
 ) -> None:
-    encoded: list[str] = []
-
-    class Listening(SentenceEncoder):
-        def __call__(self, texts: Sequence[str]) -> Vectors:
-            encoded.extend(texts)
-            return super().__call__(texts)
-
-    monkeypatch.setattr(vectors_module, "SentenceEncoder", Listening)
     splits = unpack(tiny_model / "corpus.jsonl.gz")
     again = train(splits, taxonomy, ACCURATE, tmp_path / "again", encoder=tiny_model)
     golden = tiny.model.golden
@@ -329,16 +335,8 @@ def test_retraining_from_the_written_folder_encodes_no_training_sentence(
 
 
 def test_of_what_is_learned_from_the_added_rows_alone_are_encoded(
-    tiny_model: Path, taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, taxonomy: Taxonomy, tmp_path: Path, encoded: list[str]
 ) -> None:
-    encoded: list[str] = []
-
-    class Listening(SentenceEncoder):
-        def __call__(self, texts: Sequence[str]) -> Vectors:
-            encoded.extend(texts)
-            return super().__call__(texts)
-
-    monkeypatch.setattr(vectors_module, "SentenceEncoder", Listening)
     added = [Row("a", "a", 0, "The zorblat of Peru convened.", ("peacekeeping",))]
     splits = unpack(tiny_model / "corpus.jsonl.gz")
     train(splits, taxonomy, ACCURATE, tmp_path / "more", encoder=tiny_model, added=added)

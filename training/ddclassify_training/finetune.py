@@ -283,7 +283,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not chosen.teacher:
             parser.error("--unlabelled needs a --teacher")
         passages += teacher_passages(
-            chosen.unlabelled, chosen.teacher, config.unlabelled, config.seed, leave_out=chosen.leave_out
+            chosen.unlabelled,
+            chosen.teacher,
+            config.unlabelled,
+            config.seed,
+            label_ids=taxonomy.ids,
+            leave_out=chosen.leave_out,
         )
     print(f"{len(passages):,} passages, {sum(map(len, passages)):,} sentences", file=sys.stderr)
     finetune(passages, len(taxonomy), config, chosen.output)

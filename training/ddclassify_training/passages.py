@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ddclassify.accurate import trails
 from ddclassify.classifier import load
 from ddclassify.context import Context, contexts_of
+from ddclassify.errors import ModelError
 from ddclassify.reading import Failed, ReadOptions, find_sources, read_documents
 from ddclassify.sentences import normalise, split_sentences
 
@@ -51,6 +52,7 @@ def teacher_passages(
     sentences: int,
     seed: int,
     *,
+    label_ids: Sequence[str] | None = None,
     leave_out: str | Path | None = None,
 ) -> list[Passage]:
     """Passages of unlabelled documents with teachers' probabilities as targets.
@@ -60,7 +62,11 @@ def teacher_passages(
         teachers: model folders; the mean of their probabilities is taken.
         sentences: how many sentences to draw, at least where there are as many.
         seed: of the draw.
+        label_ids: the labels that every teacher must have, in order; None: not checked.
         leave_out: annotated rows; a document that holds one of their sentences is not used.
+
+    Raises:
+        ModelError: a teacher has other labels.
     """
     known = _keys_of(leave_out) if leave_out else frozenset()
     texts, around = [], []
@@ -80,10 +86,14 @@ def teacher_passages(
             if chance.random() < share:
                 drawn.append((own[start : start + PASSAGE], contexts[start : start + PASSAGE]))
     drawn = [drawn[i] for i in chance.permutation(len(drawn))]
-    while drawn and sum(len(own) for own, _ in drawn[:-1]) >= sentences:
-        drawn.pop()
+    ends = np.cumsum([len(own) for own, _ in drawn])
+    drawn = drawn[: int(np.searchsorted(ends, sentences)) + 1]
     every, surroundings = [s for own, _ in drawn for s in own], [c for _, own in drawn for c in own]
-    scores = np.stack([load(teacher).score(every, surroundings) for teacher in teachers]).mean(axis=0)
+    classifiers = [load(teacher) for teacher in teachers]
+    for classifier in classifiers:
+        if label_ids is not None and classifier.taxonomy.ids != tuple(label_ids):
+            raise ModelError(f"{classifier.model.path}: labels {', '.join(classifier.taxonomy.ids)}, not the corpus's")
+    scores = np.stack([classifier.score(every, surroundings) for classifier in classifiers]).mean(axis=0)
     targets = iter(scores)
     everything = np.ones(scores.shape[-1], dtype=bool)
     return [[Sentence(trail, next(targets), everything) for trail in trails(own, own_c)] for own, own_c in drawn]
