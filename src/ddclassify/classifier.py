@@ -190,16 +190,22 @@ class Classifier:
         ]
 
 
-def scorer_of(model: ModelFolder) -> Scorer:
-    """What computes a model's probabilities."""
+def scorer_of(model: ModelFolder, threads: int | None = None) -> Scorer:
+    """What computes a model's probabilities; threads: see `SentenceEncoder`."""
     linear = LinearScorer(model.features, model.weights)
     if model.head is None:
         return linear
-    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER)
+    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER, threads)
     return AccurateScorer(linear, encoder, model.head, model.manifest.passing)
 
 
-def load(model: str | Path | None = None, *, tier: str | None = None, check_golden: bool = False) -> Classifier:
+def load(
+    model: str | Path | None = None,
+    *,
+    tier: str | None = None,
+    check_golden: bool = False,
+    threads: int | None = None,
+) -> Classifier:
     """Load a classifier, offline.
 
     Args:
@@ -207,6 +213,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
         tier: which of those: "fast" (n-grams) or "accurate" (n-grams and an encoder); None: the accurate one where
             the extra `accurate` is installed, else the fast one.
         check_golden: also compare its predictions with those stored at training.
+        threads: how many the encoder of the accurate tier may use; None: as many as there are cores.
 
     Raises:
         ModelError: there is no model there, or it is damaged, tampered with, of another format or of another tier.
@@ -215,7 +222,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
     folder = read_model_folder(default_model_path(tier) if model is None else model)
     if tier is not None and folder.manifest.tier != tier:
         raise ModelError(f"{folder.path}: a model of tier {folder.manifest.tier!r}, not {tier!r}")
-    classifier = Classifier(folder)
+    classifier = Classifier(folder, scorer_of(folder, threads))
     if check_golden:
         classifier.check_golden()
     return classifier

@@ -65,13 +65,14 @@ class SentenceEncoder:
     Args:
         model: an ONNX graph from `input_ids` and `attention_mask` [n x word pieces] to `vector` [n x size].
         tokenizer: its tokenizer, as the tokenizers library writes it.
+        threads: how many a sentence's vector is computed with; None: as many as there are cores.
 
     Raises:
         MissingExtraError: onnxruntime or tokenizers is not installed.
         ModelError: one of the files cannot be read.
     """
 
-    def __init__(self, model: Path, tokenizer: Path) -> None:
+    def __init__(self, model: Path, tokenizer: Path, threads: int | None = None) -> None:
         try:
             import onnxruntime
             from tokenizers import Tokenizer
@@ -79,6 +80,8 @@ class SentenceEncoder:
             raise MissingExtraError("the accurate tier", "accurate") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
         try:
             self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))

@@ -79,11 +79,28 @@ class Sources:
         files: in the order named, each once; folders in the order of their names.
         skipped: the suffix of each file in folders whose kind is not read.
         size: bytes in all, standard input not counted.
+        sizes: bytes of each file.
     """
 
     files: tuple[str, ...]
     skipped: tuple[str, ...]
     size: int
+    sizes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two items of the inputs.
+
+    Attributes:
+        file: index into `Sources.files`.
+        item: items of that file before this place, failed ones included.
+        bytes: bytes of all inputs before it.
+    """
+
+    file: int = 0
+    item: int = 0
+    bytes: int = 0
 
 
 def find_sources(paths: Iterable[str]) -> Sources:
@@ -108,20 +125,69 @@ def find_sources(paths: Iterable[str]) -> Sources:
             files.setdefault(os.path.realpath(name), name)
     if not files:
         raise InputError(f"nothing to read there; {_kinds()}")
-    return Sources(tuple(files.values()), tuple(skipped), sum(_size(f) for f in files.values()))
+    sizes = tuple(_size(f) for f in files.values())
+    return Sources(tuple(files.values()), tuple(skipped), sum(sizes), sizes)
 
 
 def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document | Failed]:
     """Every document of the sources, in order; what cannot be read comes as `Failed`."""
-    for path in sources.files:
-        suffix = options.stdin_format if path == STDIN else Path(path).suffix.lower()
+    return DocumentReader(sources, options)
+
+
+class DocumentReader(Iterator[Document | Failed]):
+    """Every document of the sources, in order; what cannot be read comes as `Failed`.
+
+    Args:
+        sources: what is read.
+        options: how.
+        start: where to begin; None: at the first document.
+    """
+
+    def __init__(self, sources: Sources, options: ReadOptions, start: Position | None = None) -> None:
+        self._sources = sources
+        self._options = options
+        self._file = start.file if start else 0
+        self._item = 0
+        self._open: BinaryIO | None = None
+        self._items = self._read(start.item if start else 0)
+
+    def __next__(self) -> Document | Failed:
+        return next(self._items)
+
+    @property
+    def position(self) -> Position:
+        """The place after the item last given."""
+        before = sum(self._sources.sizes[: self._file])
+        return Position(self._file, self._item, before + self._offset())
+
+    def _offset(self) -> int:
+        size = self._sources.sizes[self._file] if self._file < len(self._sources.sizes) else 0
+        if self._open is None or self._open.closed or self._sources.files[self._file] == STDIN:
+            return size if self._item else 0
+        try:
+            return min(size, int(self._open.raw.tell()))  # type: ignore[attr-defined]
+        except OSError:
+            return 0
+
+    def _read(self, skip: int) -> Iterator[Document | Failed]:
+        for index in range(self._file, len(self._sources.files)):
+            self._file, self._item = index, 0
+            for item in self._of_file(self._sources.files[self._file]):
+                self._item += 1
+                if self._item > skip:
+                    yield item
+            skip = 0
+
+    def _of_file(self, path: str) -> Iterator[Document | Failed]:
+        suffix = self._options.stdin_format if path == STDIN else Path(path).suffix.lower()
         name = "stdin" if path == STDIN else path
         try:
             with _open(path) as file:
+                self._open = file
                 if suffix in TEXT_SUFFIXES:
-                    yield _text_document(file, name, options)
+                    yield _text_document(file, name, self._options)
                 else:
-                    yield from _row_documents(file, suffix, name, options)
+                    yield from _row_documents(file, suffix, name, self._options)
         except OSError as error:
             yield Failed(name, f"{name}: {error.strerror or error}", source=name)
         except InputError as error:

@@ -10,12 +10,23 @@ from .documents import Document
 from .predictions import Prediction, TaggedDocument
 from .reading import Failed
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a field of the rows changes its name or meaning."""
 
 DECIMALS = 5
 
 Row = dict[str, Any]
+
+SENTENCE_FIELDS = tuple(
+    "schema doc_id file index start end text labels unsure probabilities model tier policy page language error "
+    "duplicate_of metadata".split()
+)
+DOCUMENT_FIELDS = tuple(
+    "schema doc_id file sentences labels unsure counts probabilities model tier policy language error "
+    "duplicate_of metadata".split()
+)
+FIELDS = {"sentence": SENTENCE_FIELDS, "document": DOCUMENT_FIELDS}
+"""The fields of a row at each level, in order."""
 
 
 class RowBuilder:
@@ -30,12 +41,12 @@ class RowBuilder:
         self._model: Row = {"model": classifier.model_id, "tier": classifier.tier, "policy": policy}
         self._ids = classifier.taxonomy.ids
 
-    def sentences(self, tagged: TaggedDocument) -> Iterator[Row]:
-        """One row a sentence, in order."""
+    def sentences(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Iterator[Row]:
+        """One row a sentence, in order; duplicate_of: the first document like this one, None where there is none."""
         for index, prediction in enumerate(tagged.predictions):
-            yield self.sentence(prediction, tagged.document, index)
+            yield self.sentence(prediction, tagged.document, index, duplicate_of)
 
-    def sentence(self, prediction: Prediction, document: Document, index: int) -> Row:
+    def sentence(self, prediction: Prediction, document: Document, index: int, duplicate_of: str | None = None) -> Row:
         """The row of one sentence; offsets count characters of the document's text."""
         sentence = prediction.sentence
         return {
@@ -53,10 +64,11 @@ class RowBuilder:
             "page": sentence.page,
             "language": prediction.language,
             "error": None,
+            "duplicate_of": duplicate_of,
             "metadata": dict(document.metadata),
         }
 
-    def document(self, tagged: TaggedDocument) -> Row:
+    def document(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Row:
         """The row of a whole document, with its roll-up."""
         return {
             "schema": SCHEMA,
@@ -70,6 +82,7 @@ class RowBuilder:
             **self._model,
             "language": tagged.language,
             "error": None,
+            "duplicate_of": duplicate_of,
             "metadata": dict(tagged.document.metadata),
         }
 
@@ -91,6 +104,7 @@ class RowBuilder:
             **({} if level == "document" else {"page": None}),
             "language": None,
             "error": failed.message,
+            "duplicate_of": None,
             "metadata": dict(failed.metadata),
         }
 
