@@ -85,23 +85,31 @@ class Spool:
         self._journal: FileIO | None = None
         self.progress = Progress()
         self.resumable = run is not None
-        with write_errors(output):
-            if self._target.is_dir():
-                raise IsADirectoryError(21, "is a folder")
-            if run is not None:
-                self._journal = self._journal_path.open("ab", buffering=0)
-                _lock(self._journal, output)
-            journal = _read_journal(self._journal_path)
-            if not (resume or restart) and self._partial.exists() and any("length" in line for line, _ in journal):
-                raise OutputError(
-                    f"{output}: an interrupted run lies there: --resume goes on with it, --restart starts anew"
-                )
-            self.resumed = resume and run is not None and len(journal) > 1
-            if self.resumed and run is not None:
-                _check_run(output, journal[0][0]["run"], json.loads(json.dumps(run)))
-                self._go_on(journal)
-            else:
-                self._begin(run)
+        self.resumed = False
+        try:
+            with write_errors(output):
+                self._open(run, resume=resume, restart=restart)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, run: Mapping[str, Any] | None, *, resume: bool, restart: bool) -> None:
+        if self._target.is_dir():
+            raise IsADirectoryError(21, "is a folder")
+        if run is not None:
+            self._journal = self._journal_path.open("ab", buffering=0)
+            _lock(self._journal, self._output)
+        journal = _read_journal(self._journal_path)
+        if not (resume or restart) and self._partial.exists() and any("length" in line for line, _ in journal):
+            raise OutputError(
+                f"{self._output}: an interrupted run lies there: --resume goes on with it, --restart starts anew"
+            )
+        if resume and run is not None and len(journal) > 1:
+            _check_run(self._output, journal[0][0]["run"], json.loads(json.dumps(run)))
+            self.resumed = True
+            self._go_on(journal)
+        else:
+            self._begin(run)
 
     def _begin(self, run: Mapping[str, Any] | None) -> None:
         self._rows = self._partial.open("wb", buffering=0)
