@@ -98,20 +98,20 @@ def test_deep_json_is_an_error_row_not_a_crash(tmp_path: Path) -> None:
 
 def test_sources(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    for name in ("b.txt", "a.TXT", "c.pdf", "sub/d.jsonl"):
+    for name in ("b.txt", "a.TXT", "c.odt", "sub/d.jsonl"):
         (tmp_path / name).write_text("x")
     found = find_sources([str(tmp_path)])
     assert [Path(f).name for f in found.files] == ["a.TXT", "b.txt", "d.jsonl"]
-    assert found.skipped == (".pdf",) and found.size == 3
+    assert found.skipped == (".odt",) and found.size == 3
     assert len(find_sources([str(tmp_path / "*.txt"), str(tmp_path / "b.txt")]).files) == 1
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("c.pdf", "cannot read .pdf"), ("nowhere.txt", "no such file"), ("*.jsonl", "no such file"), ("empty", "nothing")],
+    [("c.odt", "cannot read .odt"), ("nowhere.txt", "no such file"), ("*.jsonl", "no such file"), ("empty", "nothing")],
 )
 def test_named_paths_that_cannot_be_read_are_errors(tmp_path: Path, path: str, message: str) -> None:
-    (tmp_path / "c.pdf").write_text("x")
+    (tmp_path / "c.odt").write_text("x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=message):
         find_sources([str(tmp_path / path)])
