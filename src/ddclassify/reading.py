@@ -15,7 +15,7 @@ from .formats.compression import decompressed
 from .formats.decoding import short
 from .formats.filetext import FileText
 from .formats.kinds import KINDS, Kind, TextReader, kind_of
-from .formats.opened import Opened
+from .formats.opened import Opened, Row
 from .sources import STDIN as STDIN
 from .sources import Sources as Sources
 from .sources import find_sources as find_sources
@@ -126,7 +126,7 @@ class DocumentReader:
     def _read_file(self, path: str, size: int, skip: int) -> Iterator[Document | Failed]:
         suffix, packing = (self._options.stdin_format, "") if path == STDIN else kind_of(path)
         kind = KINDS[suffix]
-        name = "stdin" if path == STDIN else path
+        name = "stdin" if path == STDIN else path.rstrip("/")
         try:
             if kind.text is not None:
                 limit = kind.limit or MAX_BYTES
@@ -154,26 +154,36 @@ def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document 
     return DocumentReader(sources, options)
 
 
-def read_rows(file: BinaryIO, suffix: str, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """The rows of a file that is read as a stream, as they are.
+def read_rows(path: str, encoding: str, otherwise: str = ".jsonl") -> Iterator[tuple[int | str, dict[str, Any] | str]]:
+    """The rows of a file of any kind that has rows, as they are.
 
     Args:
-        file: open for reading bytes.
-        suffix: of a kind with rows: ".jsonl", ".csv" and the like.
-        name: of the file, for messages.
-        encoding: of the file; a byte-order mark overrules it.
+        path: of the file, also compressed.
+        encoding: of text; a byte-order mark overrules it.
+        otherwise: suffix that a file is read as whose own names no kind.
 
     Yields:
-        The row's number (JSONL: its line, CSV: counted after the header) and the row, or a message where it is bad.
+        The row's number and the row, or a message where it is bad.
 
     Raises:
         InputError: nothing after this place can be read.
+        OSError: the file cannot be opened.
     """
-    kind = KINDS[suffix]
-    if kind.rows is None or not kind.stream:
-        raise InputError(f"{name}: {suffix} is not read as a stream of rows")
-    opened = Opened(name, name, encoding, "text", MAX_BYTES, file)
-    return cast(Iterator[tuple[int, dict[str, Any] | str]], kind.rows(opened, 0))
+    suffix, packing = kind_of(path)
+    kind = KINDS.get(suffix) or KINDS[otherwise]
+    if kind.rows is None:
+        raise InputError(f"{path}: {suffix} has no rows")
+    opened = Opened(path, path, encoding, "text", MAX_BYTES)
+    if not kind.stream:
+        yield from _unskipped(kind.rows(opened, 0))
+        return
+    with _open(path) as file:
+        opened.file = decompressed(file, packing, path) if packing else file
+        yield from _unskipped(kind.rows(opened, 0))
+
+
+def _unskipped(rows: Iterator[Row]) -> Iterator[tuple[int | str, dict[str, Any] | str]]:
+    return ((number, record) for number, record in rows if record is not None)
 
 
 def _text_document(read: TextReader, raw: bytes, name: str, options: ReadOptions) -> Document:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError
+from .formats.datasetfolder import SUFFIX as DATASET
+from .formats.datasetfolder import is_dataset_folder
 from .formats.kinds import KINDS, PACKED, kind_of
 
 STDIN = "-"
@@ -22,7 +24,8 @@ class Sources:
     """The files that paths, folders and patterns stand for.
 
     Attributes:
-        files: in the order named, each once; folders in the order of their names.
+        files: in the order named, each once; those of folders in the order of their names. A folder that is itself
+            one dataset ends with a slash.
         skipped: the suffix of each file in folders whose kind is not read.
         sizes: bytes of each of `files`, 0 for standard input.
     """
@@ -111,37 +114,56 @@ def _walk(top: str, skipped: list[str]) -> Iterator[_Found]:
     folders = [(_inside(top), _inside(os.path.realpath(top)))]
     while folders:
         shown, real = folders.pop()
-        with os.scandir(shown or ".") as entries:
-            for entry in entries:
-                name = entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append((f"{shown}{name}{os.sep}", f"{real}{name}{os.sep}"))
-                    continue
-                link = entry.is_symlink()
-                try:
-                    status = entry.stat()
-                except OSError:  # a link to nowhere, which reading will say
-                    status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode):
-                    continue
-                suffix = kind_of(name)[0]
-                if suffix not in KINDS:
-                    skipped.append(suffix)
-                elif not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
-                    skipped.append(NO_FILE)
-                else:
-                    path = f"{shown}{name}"
-                    size = 0 if stat.S_ISLNK(status.st_mode) else status.st_size
-                    yield _Found(path, os.path.realpath(path) if link else f"{real}{name}", size)
+        with os.scandir(shown or ".") as scanned:
+            entries = list(scanned)
+        if is_dataset_folder({entry.name for entry in entries if entry.name.endswith(".json")}):
+            yield _Found(shown or "./", real, _size_below(shown or "."))
+            continue
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append((f"{shown}{name}/", f"{real}{name}/"))
+                continue
+            link = entry.is_symlink()
+            suffix = kind_of(name)[0]
+            try:
+                status = entry.stat()
+            except OSError:  # a link to nowhere, or a file just removed: reading it will say so
+                status = None
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                continue
+            if suffix not in KINDS:
+                skipped.append(suffix)
+            elif status is not None and not stat.S_ISREG(status.st_mode):
+                skipped.append(NO_FILE)
+            else:
+                path = f"{shown}{name}"
+                yield _Found(path, os.path.realpath(path) if link else f"{real}{name}", status.st_size if status else 0)
+
+
+def _size_below(folder: str) -> int:
+    """Bytes of all files in a folder and those in it."""
+    sizes = 0
+    for root, _, names in os.walk(folder):
+        sizes += sum(_size(Path(root, name)) for name in names)
+    return sizes
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _inside(folder: str) -> str:
     """What stands before the names of a folder's files."""
-    return str(Path(folder, "x"))[:-1]
+    return Path(folder, "x").as_posix()[:-1]
 
 
 def _kinds() -> str:
-    return f"ddclassify reads {', '.join(sorted(KINDS))}, also with {' or '.join(PACKED)} after it"
+    suffixes = ", ".join(sorted(suffix for suffix in KINDS if suffix != DATASET))
+    return f"ddclassify reads {suffixes} ({', '.join(PACKED)} after most) and folders of Hugging Face datasets"
 
 
 def _short(path: str) -> str:

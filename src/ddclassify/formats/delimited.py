@@ -6,8 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from ..errors import InputError
 from .decoding import decoded, undecoded
@@ -36,62 +36,57 @@ def tsv_rows(opened: Opened, skip: int = 0) -> Iterator[Row]:
 
 
 def _rows(opened: Opened, delimiter: str) -> Iterator[Row]:
-    name, encoding = opened.name, opened.encoding
-    csv.field_size_limit(opened.limit)
+    name, encoding, limit = opened.name, opened.encoding, opened.limit
+    csv.field_size_limit(limit)
     number = 0
     with decoded(opened, newline="") as stream:
-        lines = _Lines(stream, opened.limit)
+        row = _Budget(limit)
+        lines = _lines(stream, row)
         try:
             first = next(lines, "")
             if named := re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE):  # as spreadsheets name the delimiter
                 delimiter, first = named[1], next(lines, "")
-            reader = csv.DictReader(chain([first], lines), delimiter=delimiter or max(",;\t", key=first.count))
-            names = list(reader.fieldnames or ())
+            reader = csv.reader(chain([first], lines), delimiter=delimiter or max(",;\t", key=first.count))
+            names = next((cells for cells in reader if cells), [])
+            if not names:
+                raise InputError(f"{name}: is empty; its first line must name the columns")
             if len(set(names)) < len(names):
                 double = next(n for n in names if names.count(n) > 1)
                 raise InputError(f"{name}: the column {double!r} stands twice; rename one")
-            lines.taken = 0
-            for record in reader:
+            for cells in reader:
+                row.left = limit
+                if not cells:
+                    continue
                 number += 1
-                lines.taken = 0
-                row: dict[str, Any] = {k: v for k, v in record.items() if k is not None}
-                cells = sum(v is not None for v in row.values()) + len(record.get(None, ()))
-                if cells != len(names):
-                    yield number, f"{name}: row {number}: {cells} cells under {len(names)} columns"
-                elif trouble := undecoded("".join(row.values()), encoding):
+                if len(cells) != len(names):
+                    yield number, f"{name}: row {number}: {len(cells)} cells under {len(names)} columns"
+                elif trouble := undecoded("".join(cells), encoding):
                     yield number, f"{name}: row {number}: {trouble}"
                 else:
-                    yield number, row
-            if not number and not names:
-                raise InputError(f"{name}: is empty; its first line must name the columns")
+                    yield number, dict(zip(names, cells, strict=True))
         except csv.Error as error:
             raise InputError(f"{name}: row {number + 1}: {error}") from None
         except _TooLongError:
             raise InputError(
-                f"{name}: row {number + 1}: more than {opened.limit >> 20} MB in one row; close its quotes or split it"
+                f"{name}: row {number + 1}: more than {limit >> 20} MB in one row; close its quotes or split it"
             ) from None
 
 
 class _TooLongError(Exception):
-    """A row goes on beyond the limit."""
+    """A row goes on beyond its budget."""
 
 
-class _Lines:
-    """Lines of a stream, as long as those of one row stay within a limit; `taken` is set to 0 after each row."""
+@dataclass(slots=True)
+class _Budget:
+    """How many characters the present row may still take."""
 
-    def __init__(self, stream: io.TextIOWrapper, limit: int) -> None:
-        self.taken = 0
-        self._readline = stream.readline
-        self._limit = limit
+    left: int
 
-    def __iter__(self) -> Iterator[str]:
-        return self
 
-    def __next__(self) -> str:
-        line = self._readline(self._limit + 1)
-        self.taken += len(line)
-        if self.taken > self._limit:
+def _lines(stream: io.TextIOWrapper, row: _Budget) -> Iterator[str]:
+    """The lines of a stream, as long as the row can pay for them."""
+    while line := stream.readline(row.left + 1):
+        row.left -= len(line)
+        if row.left < 0:
             raise _TooLongError
-        if not line:
-            raise StopIteration
-        return line
+        yield line

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+from .datasetfolder import SUFFIX as DATASET
+from .datasetfolder import dataset_rows
 from .delimited import csv_rows, tsv_rows
 from .filetext import FileText
 from .jsonl import json_rows
 from .opened import Opened, Row
+from .parquet import parquet_rows
+from .spreadsheet import sheet_rows
 from .text import read_text
 
 RowReader = Callable[[Opened, int], Iterator[Row]]
@@ -61,11 +65,19 @@ KINDS = {
     ".ndjson": Kind(rows=json_rows),
     ".csv": Kind(rows=csv_rows, columns=True),
     ".tsv": Kind(rows=tsv_rows, columns=True),
+    ".parquet": Kind(rows=parquet_rows, columns=True, stream=False),
+    ".xlsx": Kind(rows=sheet_rows, columns=True, stream=False),
+    DATASET: Kind(rows=dataset_rows, columns=True, stream=False),
 }
 
 
 def kind_of(name: str) -> tuple[str, str]:
-    """The suffix of a file's kind, and that of its compression ("" where it has none), both in small letters."""
+    """The suffix of a file's kind, and that of its compression ("" where it has none), both in small letters.
+
+    A name that ends with a slash is that of a dataset folder.
+    """
+    if name.endswith("/"):
+        return DATASET, ""
     stem, suffix = _split(name)
     if suffix in PACKED:
         inner = _split(stem)[1]
