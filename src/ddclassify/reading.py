@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from .documents import Document
 from .errors import DDClassifyError, InputError
@@ -140,13 +140,14 @@ class DocumentReader:
                     yield from _row_documents(opened, kind, self._options, skip)
                     return
                 with _open(path) as file:
-                    self._consumed = lambda: _tell(file, size)
+                    self._consumed = file.raw.tell if path == STDIN else lambda: min(file.tell(), size)
                     opened.file = decompressed(file, packing, name) if packing else file
                     yield from _row_documents(opened, kind, self._options, skip)
-        except OSError as error:
-            yield Failed(name, f"{name}: {error.strerror or error}", source=name)
-        except DDClassifyError as error:
-            yield Failed(name, str(error), source=name)
+        except (OSError, DDClassifyError) as error:
+            message = f"{name}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+            if path != STDIN:
+                self._consumed = lambda: size
+            yield Failed(name, message, source=name)
 
 
 def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document | Failed]:
@@ -239,12 +240,12 @@ def _read_whole(path: str, name: str, packing: str, limit: int) -> bytes:
     return raw
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str) -> io.BufferedReader:
     if path != STDIN:
         return open(path, "rb")  # noqa: PTH123
     if sys.stdin is None:
         raise InputError("standard input is closed")
-    return cast(BinaryIO, io.BufferedReader(_Counted(sys.stdin.buffer)))
+    return io.BufferedReader(_Counted(sys.stdin.buffer))
 
 
 class _Counted(io.RawIOBase):
@@ -266,11 +267,6 @@ class _Counted(io.RawIOBase):
 
     def tell(self) -> int:
         return self._bytes
-
-
-def _tell(file: BinaryIO, size: int) -> int:
-    """Bytes read, at most the file's size as far as that is known."""
-    return min(file.tell(), size) if size else file.tell()
 
 
 def _share(size: int, items: int, rows: int | None) -> int:

@@ -85,6 +85,8 @@ def _values(column: Any) -> list[Any]:
         kind = column.type
     if types.is_timestamp(kind) and kind.unit == "ns":  # Python's times end at microseconds
         column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
+    if types.is_duration(kind) and kind.unit == "ns":
+        column = column.cast(pyarrow.duration("us"), safe=False)
     values: list[Any] = column.to_pylist()
     if types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_boolean(kind):
         return values

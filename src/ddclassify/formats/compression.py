@@ -51,7 +51,7 @@ class _Guarded(io.RawIOBase):
             data = self._read(len(view))
         except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
             raise InputError(
-                f"{self._name}: is damaged, cut short or no {self._suffix} file: {error}; get it anew"
+                f"{self._name}: cannot be read as {self._suffix}, it is damaged or cut short: {error}; get it anew"
             ) from None
         view[: len(data)] = data
         return len(data)
