@@ -90,6 +90,31 @@ def test_documents_over_the_limit_are_refused_and_the_rest_read(
     assert isinstance(items[0], Failed) and "row 1: more than" in items[0].message
 
 
+def test_a_quote_that_is_never_closed_costs_the_rest_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 1 << 20)
+    quoted = 'text,n\nOne.,1\n"Two,2\n' + "Three.,3\n" * 200_000
+    (tmp_path / "a.csv").write_text(quoted)
+    (tmp_path / "b.csv").write_text("text,n\nOne.,1\n" + "x" * (2 << 20) + ",2\n")
+    for name in ("a.csv", "b.csv"):
+        one, failed = read(tmp_path / name)
+        assert isinstance(one, Document) and isinstance(failed, Failed)
+        assert failed.message == f"{tmp_path / name}: row 2: more than 1 MB in one row; close its quotes or split it"
+    (tmp_path / "c.csv").write_text("text,n\n" + f'"{"x" * 900_000}",1\n' * 3)
+    assert [type(item) for item in read(tmp_path / "c.csv")] == [Document] * 3
+
+
+def test_nuls_and_lone_surrogates_are_characters_like_others(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a\\u0000b\\ud800c"}\n')
+    (tmp_path / "b.csv").write_text("text\na\0b\n")
+    (tmp_path / "c.txt").write_text("a\0b")
+    (tmp_path / "d.csv").write_bytes(b"text\n\xed\xa0\x80\nGood.\n")
+    items = read(tmp_path)
+    assert [d.text for d in items if isinstance(d, Document)] == ["a\0b\ud800c", "a\0b", "a\0b", "Good."]
+    assert len(items) == 5
+
+
 def test_deep_json_is_an_error_row_not_a_crash(tmp_path: Path) -> None:
     file = tmp_path / "deep.jsonl"
     file.write_text('{"text": ' + "[" * 200_000 + "\n" + '{"text": "Good."}\n')

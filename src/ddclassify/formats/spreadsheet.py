@@ -6,7 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from ..errors import InputError, MissingExtraError
@@ -120,28 +120,24 @@ def _cells(sheet: Any, name: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
 
 
 def _columns(cells: tuple[Any, ...], opened: Opened) -> list[str]:
-    """The names of the columns; one without a name is called as the spreadsheet does, by letters."""
-    from openpyxl.utils import get_column_letter
-
-    names = [
-        get_column_letter(index) if cell is None or cell == "" else str(_value(cell))
-        for index, cell in enumerate(cells, 1)
-    ]
-    if len(set(names)) < len(names):
-        double = next(n for n in names if names.count(n) > 1)
+    """The names of the columns, "" for one without."""
+    names = ["" if cell is None else str(_value(cell)) for cell in cells]
+    named = [name for name in names if name]
+    if len(set(named)) < len(named):
+        double = next(n for n in named if named.count(n) > 1)
         raise InputError(f"{opened.name}: the column {double!r} stands twice; rename one")
     return names
 
 
 def _record(columns: list[str], cells: tuple[Any, ...]) -> dict[str, Any]:
-    """A row's columns; cells beyond the named ones count where they hold something."""
+    """A row's columns; cells under no name count where they hold something, and are called by their letters."""
     from openpyxl.utils import get_column_letter
 
-    record = {name: _value(cell) for name, cell in zip(columns, cells, strict=False)}
-    for name in columns[len(cells) :]:
-        record[name] = None
-    for index, cell in enumerate(cells[len(columns) :], len(columns) + 1):
-        if cell is not None:
+    record: dict[str, Any] = {}
+    for index, (name, cell) in enumerate(zip_longest(columns, cells), 1):
+        if name:
+            record[name] = _value(cell)
+        elif cell is not None and cell != "":
             record.setdefault(get_column_letter(index), _value(cell))
     return record
 
@@ -160,7 +156,9 @@ def _check_size(file: Any, name: str) -> None:
             sheet = part.filename.lower().startswith("xl/worksheets/")
             if part.file_size > (MAX_SHEET if sheet else MAX_PART):
                 what = "a sheet" if sheet else repr(part.filename)
-                raise InputError(f"{name}: {what} unpacks to {part.file_size >> 20:,} MB, too many; save it as CSV")
+                raise InputError(
+                    f"{name}: {what} unpacks to {part.file_size >> 20:,} MB, which is too much; save it as CSV"
+                )
     file.seek(0)
 
 
