@@ -118,7 +118,7 @@ class DocumentReader:
             for _ in range(skip):  # The items are made nevertheless: where a file breaks off must not depend on it.
                 next(items, None)
             yield from items
-            self._before += sizes[self._file] if path != STDIN else self._consumed()
+            self._before += sizes[self._file] or self._consumed()
             self._consumed = _nothing
             self._file += 1
             self._item = skip = 0
@@ -131,7 +131,7 @@ class DocumentReader:
             if kind.text is not None:
                 limit = kind.limit or MAX_BYTES
                 raw = _read_whole(path, name, packing, limit)
-                self._consumed = lambda: size if path != STDIN else len(raw)
+                self._consumed = lambda: size or len(raw)
                 yield _text_document(kind.text, raw, name, self._options)
             else:
                 opened = Opened(path, name, self._options.encoding, self._options.text_field, MAX_BYTES)
@@ -140,13 +140,13 @@ class DocumentReader:
                     yield from _row_documents(opened, kind, self._options, skip)
                     return
                 with _open(path) as file:
-                    self._consumed = file.raw.tell if path == STDIN else lambda: min(file.tell(), size)
+                    self._consumed = _counter(file, size)
                     opened.file = decompressed(file, packing, name) if packing else file
                     yield from _row_documents(opened, kind, self._options, skip)
         except (OSError, DDClassifyError) as error:
-            message = f"{name}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
-            if path != STDIN:
-                self._consumed = lambda: size
+            message = str(error)
+            if not isinstance(error, InputError):
+                message = f"{name}: {getattr(error, 'strerror', None) or error}"
             yield Failed(name, message, source=name)
 
 
@@ -242,17 +242,26 @@ def _read_whole(path: str, name: str, packing: str, limit: int) -> bytes:
 
 def _open(path: str) -> io.BufferedReader:
     if path != STDIN:
-        return open(path, "rb")  # noqa: PTH123
+        file = open(path, "rb")  # noqa: PTH123, SIM115
+        return file if file.seekable() else io.BufferedReader(_Counted(file, close=True))
     if sys.stdin is None:
         raise InputError("standard input is closed")
-    return io.BufferedReader(_Counted(sys.stdin.buffer))
+    return io.BufferedReader(_Counted(sys.stdin.buffer, close=False))
+
+
+def _counter(file: io.BufferedReader, size: int) -> Callable[[], int]:
+    """Tells how many bytes of a file were read, also once it is closed."""
+    if isinstance(file.raw, _Counted):
+        return file.raw.tell
+    return lambda: size if file.closed else min(file.tell(), size)
 
 
 class _Counted(io.RawIOBase):
-    """A stream without positions, whose `tell` is the number of bytes read from it; closing it leaves it open."""
+    """A stream without positions; `tell` is the number of bytes read from it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, close: bool) -> None:
         self._stream = stream
+        self._close = close
         self._bytes = 0
 
     def readable(self) -> bool:
@@ -267,6 +276,11 @@ class _Counted(io.RawIOBase):
 
     def tell(self) -> int:
         return self._bytes
+
+    def close(self) -> None:
+        if self._close:
+            self._stream.close()
+        super().close()
 
 
 def _share(size: int, items: int, rows: int | None) -> int:

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -175,3 +176,20 @@ def test_bytes_of_standard_input_are_counted(monkeypatch: pytest.MonkeyPatch, su
     assert len(items) == (2 if suffix == ".jsonl" else 1)
     assert reader.position == Position(1, 0, sum(map(len, lines)))
     assert not stdin.buffer.closed
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_named_pipe_is_read_as_it_comes(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    line = b'{"text": "One."}\n'
+    data = gzip.compress(line * 3) if name.endswith(".gz") else line * 3
+    (tmp_path / "b.txt").write_text("Two.")
+    sources = find_sources([str(tmp_path / name), str(tmp_path / "b.txt")])
+    assert sources.sizes == (0, 4)
+    writer = threading.Thread(target=(tmp_path / name).write_bytes, args=[data])
+    writer.start()
+    reader = DocumentReader(sources, OPTIONS)
+    positions = [reader.position for _ in reader]
+    writer.join()
+    assert positions[-1] == Position(1, 1, len(data) + 4) and len(positions) == 4
+    assert [p.bytes for p in positions] == sorted(p.bytes for p in positions)
