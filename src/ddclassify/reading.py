@@ -115,7 +115,7 @@ class DocumentReader:
         while self._file < len(files):
             path = files[self._file]
             items = self._read_file(path, sizes[self._file], skip)
-            for _ in range(skip):  # The items are made nevertheless: where a file breaks off must not depend on it.
+            for _ in range(skip):  # Rows are counted nevertheless: where a file breaks off must not depend on it.
                 next(items, None)
             yield from items
             self._before += sizes[self._file] or self._consumed()
@@ -129,6 +129,10 @@ class DocumentReader:
         name = "stdin" if path == STDIN else path.rstrip("/")
         try:
             if kind.text is not None:
+                if skip:  # its one item
+                    self._consumed = lambda: size
+                    yield _SKIPPED
+                    return
                 limit = kind.limit or MAX_BYTES
                 raw = _read_whole(path, name, packing, limit)
                 self._consumed = lambda: size or len(raw)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -208,3 +209,18 @@ def test_unreadable_file_is_named(tmp_path: Path) -> None:
     file.write_text("x")
     file.chmod(0)
     assert failures(file) == [f"{file}: Permission denied"]
+
+
+def test_documents_with_markup(tmp_path: Path) -> None:
+    pytest.importorskip("ddclassify.formats.html")
+    words = "The minister of defence arrived in Lima for talks on training and signed an agreement."
+    page = f"<html><head><title>Visit</title></head><body><article><p>{words}</p></article></body></html>".encode()
+    (tmp_path / "a.html").write_bytes(page)
+    (tmp_path / "b.htm.gz").write_bytes(gzip.compress(page))
+    (tmp_path / "c.docx").write_text("no")
+    (tmp_path / "d.pdf").write_text("no")
+    a, b, c, d = read(tmp_path)
+    assert isinstance(a, Document) and words in a.text and a.title == "Visit" and a.source == f"{tmp_path}/a.html"
+    assert isinstance(b, Document) and (b.text, b.metadata) == (a.text, a.metadata)
+    for failed, name in ((c, "c.docx"), (d, "d.pdf")):
+        assert isinstance(failed, Failed) and failed.message.startswith(f"{tmp_path / name}: ")
