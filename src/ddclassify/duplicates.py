@@ -271,9 +271,9 @@ def _numbers(words: Words, digits: NDArray[np.bool_]) -> NDArray[np.uint32]:
     """Each number twice, by the two words before it and by the two after: ascending, a hash of those, then its own."""
     body = min(HEAD_WORDS, words.size // HEAD_SHARE)
     at = np.flatnonzero(digits[body:]) + body
-    padded = np.append(words, np.zeros(2, dtype=np.uint64))
+    padded = np.append(words, np.zeros(3, dtype=np.uint64))
     before = _mix(words[at - 2] * _MIX_1 + words[at - 1])
-    after = _mix(padded[at + 1] * _MIX_2 + padded[at + 2])
+    after = _mix(padded[at + 2] * _MIX_2 + padded[at + 3])
     places = (np.concatenate((before, after)) >> np.uint64(32)).astype(np.uint32) >> _VALUE_BITS << _VALUE_BITS
     return np.unique(places | (np.tile(words[at], 2).astype(np.uint32) & ((np.uint32(1) << _VALUE_BITS) - np.uint32(1))))
 
