@@ -86,6 +86,37 @@ def test_so_it_is_at_every_level(run: Run, source: Path, tmp_path: Path, argumen
     assert found[0] == found[1] and found[0].count(b"\n") == ROWS + (form == "csv")
 
 
+def test_copies_are_told_in_every_format_and_after_a_break(run: Run, source: Path, tmp_path: Path) -> None:
+    found = {}
+    for name, arguments in {"one.jsonl": [], "two.jsonl": ["--jobs", 2], "one.csv": []}.items():
+        output = tmp_path / name
+        run("tag", source, "--output", output, "--tier", "fast", "--dedupe", "--level", "document", *arguments)
+        found[name] = output.read_bytes()
+    assert found["one.jsonl"] == found["two.jsonl"]
+    rows = [json.loads(line) for line in found["one.jsonl"].splitlines()]
+    firsts = {row["doc_id"] for row in rows if row["duplicate_of"] is None and not row["error"]}
+    copies = [row for row in rows if row["duplicate_of"] is not None]
+    assert len(firsts) <= 20 and len(copies) > ROWS - 40 and {row["duplicate_of"] for row in copies} <= firsts
+    table = list(csv.DictReader(found["one.csv"].decode().splitlines()))
+    assert [row["duplicate_of"] for row in table] == [row["duplicate_of"] or "" for row in rows]
+
+    output = tmp_path / "broken.jsonl"
+    arguments = [source, "--output", output, "--dedupe", "--level", "document"]
+    process = start(*arguments)
+    assert wait_until(lambda: batches_done(output) >= 2, process)
+    process.kill()
+    process.communicate()
+    assert run("tag", *arguments, "--tier", "fast", "--resume")[0] in (0, 1)
+    assert output.read_bytes() == found["one.jsonl"]
+
+
+def test_a_copy_may_have_the_id_of_what_it_is_a_copy_of(run: Run, tmp_path: Path) -> None:
+    source, output = tmp_path / "in.jsonl", tmp_path / "o.jsonl"
+    source.write_text('{"id": 1, "text": "The attaché left."}\n' * 2)
+    assert run("tag", source, "--output", output, "--tier", "fast", "--dedupe")[0] == 0
+    assert [json.loads(line)["duplicate_of"] for line in output.read_text().splitlines()] == [None, "1"]
+
+
 def test_standard_output_is_the_same(source: Path, whole: dict[str, Any]) -> None:
     for form in ("jsonl", "csv"):
         done = subprocess.run(command(source, "--format", form, "--jobs", 2), capture_output=True, check=False)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..documents import Document
 from ..reading import DocumentReader, Failed, Position, ReadOptions, Sources
 
+if TYPE_CHECKING:
+    from ..duplicates import DuplicateFinder
+
 MAX_ITEMS = 2048
 MAX_CHARACTERS = 1_000_000
 """A batch ends with the item that reaches either: a second or less of work, and of work lost to an interruption."""
-
-
-class Finder(Protocol):
-    """Groups near copies."""
-
-    def group(self, doc_id: str, text: str) -> str:
-        """The id of the first document like this one: its own where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ def read_batches(
     sources: Sources,
     options: ReadOptions,
     start: Position | None = None,
-    finder: Finder | None = None,
+    finder: DuplicateFinder | None = None,
 ) -> Iterator[Batch]:
     """The documents of the sources in batches, in order.
 
@@ -59,18 +55,17 @@ def read_batches(
         start: the place after an earlier batch; None: the beginning.
         finder: groups near copies; it is shown the documents before `start` too.
     """
-    groups = _Groups(finder) if finder is not None else None
-    reader = DocumentReader(sources, options, None if groups else start)
-    if groups and start:
-        _pass_by(reader, groups, start)
+    reader = DocumentReader(sources, options, start if finder is None else None)
+    if finder is not None and start is not None:
+        _pass_by(reader, finder, start)
     items: list[Document | Failed] = []
     duplicates: list[str | None] = []
     characters = 0
     for item in reader:
         items.append(item)
         characters += _length(item)
-        if groups:
-            duplicates.append(groups.duplicate_of(item))
+        if finder is not None:
+            duplicates.append(_first_like(item, finder))
         if len(items) >= MAX_ITEMS or characters >= MAX_CHARACTERS:
             yield Batch(tuple(items), tuple(duplicates), reader.position)
             items, duplicates, characters = [], [], 0
@@ -78,27 +73,15 @@ def read_batches(
         yield Batch(tuple(items), tuple(duplicates), reader.position)
 
 
-class _Groups:
-    """A finder's groups under the documents' own ids, which need not be unique."""
-
-    def __init__(self, finder: Finder) -> None:
-        self._finder = finder
-        self._seen = 0
-
-    def duplicate_of(self, item: Document | Failed) -> str | None:
-        if isinstance(item, Failed):
-            return None
-        self._seen += 1
-        own = f"{self._seen} {item.id}"
-        first = self._finder.group(own, item.text)
-        return None if first == own else first.partition(" ")[2]
-
-
-def _pass_by(reader: DocumentReader, groups: _Groups, place: Position) -> None:
+def _pass_by(reader: DocumentReader, finder: DuplicateFinder, place: Position) -> None:
     for item in reader:
-        groups.duplicate_of(item)
+        _first_like(item, finder)
         if (reader.position.file, reader.position.item) == (place.file, place.item):
             return
+
+
+def _first_like(item: Document | Failed, finder: DuplicateFinder) -> str | None:
+    return None if isinstance(item, Failed) else finder.duplicate_of(item.id, item.text)
 
 
 def _length(item: Document | Failed) -> int:

@@ -25,6 +25,7 @@ from ..classifier import DEFAULT_POLICY, TIERS, default_model_path
 from ..errors import InputError
 from ..export.formats import FILE_FORMATS, FORMATS, export_rows, format_of, is_plain
 from ..export.layout import Layout
+from ..formats.kinds import KINDS
 from ..modelfolder import ModelFolder, read_model_folder
 from ..reading import STDIN, ReadOptions, Sources, find_sources
 from ..rows import SCHEMA
@@ -38,7 +39,10 @@ INTERRUPTED = 130
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help=".txt .md .jsonl .csv, a folder, a pattern, or - for stdin"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help=f"files ({_kinds()}; text and rows also .gz and .zst), a folder, a pattern, or - for stdin",
     )
     parser.add_argument("--output", metavar="FILE", help="where the rows go (default: standard output)")
     parser.add_argument(
@@ -63,7 +67,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-field", default="text", metavar="NAME")
     parser.add_argument("--id-field", default="id", metavar="NAME")
     parser.add_argument("--encoding", default="utf-8", metavar="NAME")
-    parser.add_argument("--stdin-format", choices=("txt", "md", "jsonl", "csv"), default="txt", help="what - holds")
+    parser.add_argument(
+        "--stdin-format",
+        choices=[suffix[1:] for suffix, kind in KINDS.items() if kind.stream],
+        default="txt",
+        help="what - holds (default: txt)",
+    )
     parser.add_argument(
         "--errors",
         choices=("row", "skip", "stop"),
@@ -104,6 +113,10 @@ def run(arguments: argparse.Namespace) -> int:
         if is_stream(arguments.output):
             return job.to_stream(form)
         return job.to_file(form)
+
+
+def _kinds() -> str:
+    return " ".join(suffix for suffix in KINDS if suffix.startswith("."))
 
 
 def _check(arguments: argparse.Namespace) -> None:
