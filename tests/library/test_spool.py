@@ -196,3 +196,14 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     for name in ("missing/o.jsonl", "."):
         with pytest.raises(OutputError, match="cannot be written"):
             Spool(str(tmp_path / name), RUN)
+
+
+def test_a_run_that_did_nothing_leaves_nothing(tmp_path: Path) -> None:
+    Spool(str(tmp_path / "o.jsonl"), RUN).close()
+    assert files(tmp_path) == set()
+    spool = Spool(str(tmp_path / "o.jsonl"), RUN)
+    spool.append(TaggedBatch(Position(0, 5, 50), counts=Counts(failed=5)))
+    spool.close()
+    spool = Spool(str(tmp_path / "o.jsonl"), RUN, resume=True)
+    assert spool.progress.counts.failed == 5, "a batch without rows is work too"
+    spool.close()

@@ -182,14 +182,19 @@ class Spool:
                 export(self._partial, self._export, self.progress)
                 self._export.replace(self._target)
                 self._partial.unlink()
-            self._journal_path.unlink(missing_ok=True)
             self.close()
+            self._journal_path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the files; what was added stays."""
+        """Close the files; what was added stays, and where nothing was no file does."""
+        unfinished = self._rows is not None and not self._rows.closed
+        empty = unfinished and self.progress.position is None and not self._partial.stat().st_size
         for file in (self._rows, self._journal):
             if file is not None:
                 file.close()
+        if empty:
+            self._partial.unlink(missing_ok=True)
+            self._journal_path.unlink(missing_ok=True)
 
     def _note(self, line: Mapping[str, Any]) -> None:
         if self._journal is not None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import orjson
@@ -27,6 +28,7 @@ class TagSettings:
     Attributes:
         model: a model folder; None: the one of that tier that came with the package, wherever the worker has it.
         tier: the model's tier.
+        version: of ddclassify; a worker of another version refuses.
         digest: hash of the model's manifest; a worker that finds another model refuses.
         policy: which thresholds give the labels.
         level: "sentence" or "document".
@@ -37,6 +39,7 @@ class TagSettings:
 
     model: str | None
     tier: str
+    version: str
     digest: str
     policy: str
     level: str = "sentence"
@@ -173,6 +176,9 @@ def _tagger(settings: TagSettings) -> _Tagger:
 
 class _Tagger:
     def __init__(self, settings: TagSettings) -> None:
+        here = version("ddclassify")
+        if here != settings.version:
+            raise ModelError(f"a worker has ddclassify {here}, not {settings.version}; install the same everywhere")
         self._settings = settings
         self._classifier = load(settings.model, tier=settings.tier, threads=settings.threads)
         if self._classifier.model.manifest.digest() != settings.digest:

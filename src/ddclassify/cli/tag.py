@@ -22,7 +22,7 @@ from ..batch.spool import Progress, Spool, input_hash, is_finished
 from ..batch.stream import Stream, is_stream, open_stream
 from ..batch.tagging import Counts, TagSettings
 from ..classifier import DEFAULT_POLICY, TIERS, default_model_path
-from ..errors import InputError
+from ..errors import InputError, ModelError
 from ..export.formats import FILE_FORMATS, FORMATS, export_rows, format_of, is_plain
 from ..export.layout import Layout
 from ..formats.kinds import KINDS
@@ -136,10 +136,11 @@ def _settings(arguments: argparse.Namespace, model: ModelFolder) -> TagSettings:
     alone = arguments.backend == LOCAL and arguments.jobs in (None, 1)
     tier = model.manifest.tier
     if arguments.tier is not None and arguments.tier != tier:
-        raise InputError(f"{model.path}: a model of tier {tier!r}, not {arguments.tier!r}")
+        raise ModelError(f"{model.path}: a model of tier {tier!r}, not {arguments.tier!r}")
     return TagSettings(
         model=str(model.path.resolve()) if arguments.model else None,
         tier=tier,
+        version=version("ddclassify"),
         digest=model.manifest.digest(),
         policy=arguments.policy,
         level=arguments.level,
@@ -235,7 +236,7 @@ class _Job:
         """What decides the rows, under the names by which a user knows it."""
         settings = self._settings
         return {
-            "version of ddclassify": version("ddclassify"),
+            "version of ddclassify": settings.version,
             "schema of the rows": SCHEMA,
             "model": self._model.manifest.id,
             "content of the model": settings.digest,
