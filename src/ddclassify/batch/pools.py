@@ -82,7 +82,10 @@ class ProcessPool:
 
     def close(self) -> None:
         """End the workers, whatever they are at."""
-        self._executor.shutdown(wait=True, kill_workers=True)
+        # Not by `kill_workers`: loky then trips over what was submitted a moment before, with a traceback on stderr.
+        for process in list(self._executor._processes.values()):
+            process.terminate()
+        self._executor.shutdown(wait=True)
 
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
