@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .context import WINDOW, Context
 from .encoder import Vectors
 from .errors import ModelError
+from .features import ContextTokens
 from .linear import LinearScorer, Scores, calibrated
 from .sentences import normalise
 
@@ -103,9 +104,15 @@ class AccurateScorer:
         self.passing = passing
         self.encode = encode
 
-    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens of n sentences and their contexts, to score with."""
+        return self.linear.tokenise(sentences, contexts)
+
+    def score(
+        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+    ) -> Scores:
         """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
-        shallow = self.linear.decide(sentences, contexts)
+        shallow = self.linear.decide(sentences, contexts, tokens)
         scores = calibrated(shallow, self.linear.weights.calibration)
         passed = np.flatnonzero((scores >= self.passing).any(axis=1)).tolist()
         if passed:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .context import Context
 from .errors import ModelError
-from .features import FeatureConfig, FeatureExtractor, Vocabulary
+from .features import ContextTokens, FeatureConfig, FeatureExtractor, Vocabulary
 
 Scores = NDArray[np.float32]
 
@@ -51,14 +51,23 @@ class LinearScorer:
         self.weights = weights
         self._extractor = FeatureExtractor(config)
 
-    def decide(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
-        """Uncalibrated decision values [sentences x labels]."""
-        rows = self._extractor.rows(sentences, contexts, self.weights.vocabulary)
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens of n sentences and their contexts, to score with."""
+        return self._extractor.tokenise(sentences, contexts)
+
+    def decide(
+        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+    ) -> Scores:
+        """Uncalibrated decision values [sentences x labels]; tokens: theirs, where they are known already."""
+        tokens = tokens or self.tokenise(sentences, contexts)
+        rows = self._extractor.rows(tokens, self.weights.vocabulary)
         return rows.dot(self.weights.coefficients) + self.weights.intercepts
 
-    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
+    def score(
+        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+    ) -> Scores:
         """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
-        return calibrated(self.decide(sentences, contexts), self.weights.calibration)
+        return calibrated(self.decide(sentences, contexts, tokens), self.weights.calibration)
 
 
 def calibrated(decisions: Scores, calibration: NDArray[np.float32]) -> Scores:

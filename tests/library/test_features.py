@@ -100,7 +100,7 @@ def extracted(
     extractor = FeatureExtractor(FeatureConfig(**{"min_df": 1, "full_norm": 0.0, **config}))  # type: ignore[arg-type]
     around = contexts or [Context()] * len(texts)
     vocabulary = extractor.learn_vocabulary(texts, around)
-    return extractor.rows(texts, around, vocabulary), vocabulary, extractor
+    return extractor.rows(extractor.tokenise(texts, around), vocabulary), vocabulary, extractor
 
 
 def test_rows_are_tf_idf_with_unit_blocks() -> None:
@@ -136,7 +136,7 @@ def test_a_sentence_of_a_few_common_words_keeps_a_short_vector() -> None:
 def test_bigrams_do_not_cross_texts() -> None:
     _, vocabulary, extractor = extracted(["alpha", "beta"], words=2, stems=0, context_weight=0)
     assert vocabulary.hashes.size == 2
-    assert extractor.rows(["alpha beta"], [Context()], vocabulary).columns.size == 2
+    assert extractor.rows(extractor.tokenise(["alpha beta"], [Context()]), vocabulary).columns.size == 2
 
 
 def test_min_df_counts_texts_not_occurrences() -> None:
@@ -147,7 +147,7 @@ def test_min_df_counts_texts_not_occurrences() -> None:
 
 def test_unknown_words_and_empty_texts_give_empty_rows() -> None:
     _, vocabulary, extractor = extracted(["navy drill"])
-    rows = extractor.rows(["zzz qqq", "", "navy"], [Context()] * 3, vocabulary)
+    rows = extractor.rows(extractor.tokenise(["zzz qqq", "", "navy"], [Context()] * 3), vocabulary)
     assert np.diff(rows.indptr).tolist()[:2] == [0, 0] and np.diff(rows.indptr)[2] > 0
     product = rows.dot(np.ones((vocabulary.hashes.size, 2), dtype=np.float32))
     assert product[:2].tolist() == [[0, 0], [0, 0]] and (product[2] > 0).all()
