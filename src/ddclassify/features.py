@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from .context import BREAK, WINDOW, Context, DocumentContexts
 from .errors import ModelError
+from .hashindex import FIRST, Hashes, HashIndex, Integers
 from .language import verdicts
 from .sentences import INVISIBLE
-from .tokens import Hashes, Integers, Lexicon, TokenBatch, TokenHasher, spread
+from .tokens import Lexicon, TokenBatch, TokenHasher, spread
 
 CONTEXT_CHARACTERS = 1000
 """Characters of the text before a sentence that are looked at, counted back from the sentence."""
 
-_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_SECOND = np.uint64(0xC2B2AE3D27D4EB4F)
 _SALTS = {
     "word": np.uint64(0x8BADF00D5EED0001),
     "stem": np.uint64(0x8BADF00D5EED0003),
@@ -82,7 +83,8 @@ class SparseRows:
         product = np.zeros((self.indptr.size - 1, dense.shape[1]), dtype=np.float32)
         filled = np.flatnonzero(np.diff(self.indptr))
         if filled.size:
-            terms = dense[self.columns] * self.values[:, None]
+            terms = np.take(dense, self.columns, axis=0)  # several times as quick as by indexing
+            terms *= self.values[:, None]
             product[filled] = np.add.reduceat(terms, self.indptr[filled], axis=0)
         return product
 
@@ -177,32 +179,46 @@ class FeatureExtractor:
 
     def rows(self, tokens: ContextTokens, vocabulary: Vocabulary) -> SparseRows:
         """TF-IDF rows [n x n-grams]: 1 + log tf, times idf, each block scaled to its length."""
+        layers = self.layers(tokens, vocabulary)
+        rows = np.concatenate([np.repeat(np.arange(tokens.size), np.diff(layer.indptr)) for layer in layers])
+        order = np.argsort(rows, kind="stable")
+        return SparseRows(
+            np.sum([layer.indptr for layer in layers], axis=0),
+            np.concatenate([layer.columns for layer in layers])[order],
+            np.concatenate([layer.values for layer in layers])[order],
+        )
+
+    def layers(self, tokens: ContextTokens, vocabulary: Vocabulary) -> list[SparseRows]:
+        """The rows as a sum of matrices, one for each kind and length of n-gram: quicker to make than their sum."""
         with self._lock:
             if self._columns is None or self._columns.vocabulary is not vocabulary:
                 self._columns = _Columns(vocabulary)
             columns = self._columns
-            unigrams = columns.learn(tokens.batch.lexicon)
-        blocks = self._tokens_by_block(tokens)
-        parts = tokens.size * len(blocks)
+            unigrams = columns.of_unigrams(tokens.batch.lexicon)
+        size = tokens.size
         bits = max(vocabulary.hashes.size - 1, 1).bit_length()
-        # A key holds a sentence, a block and a column; small integers are sorted quicker.
-        integers = np.dtype(np.int32 if parts.bit_length() + bits < 32 else np.int64)
-        keys = []
-        for number, block in enumerate(blocks):
-            part = (block.rows * len(blocks) + number).astype(integers) << bits
+        # A key holds a sentence and a column; small integers are sorted quicker.
+        integers = np.dtype(np.int32 if size.bit_length() + bits < 32 else np.int64)
+        borders = np.arange(size + 1, dtype=np.int64) << bits
+        layers = []
+        for block in self._tokens_by_block(tokens):
+            rows = block.rows.astype(integers) << bits
+            own: list[tuple[Integers, Integers, NDArray[np.float64]]] = []
+            squares = np.zeros(size)
             for n, (places, hashes) in enumerate(_ngrams(block)):
-                found = columns.find(hashes) if n else unigrams[block.kind][block.tokens]
+                found = columns.find(hashes) if n else np.take(unigrams[block.kind], block.tokens)
                 known = np.flatnonzero(found >= 0)
-                keys.append(part[places][known] | found[known])
-        key, counts = _counted(np.concatenate(keys))
-        part, column = key >> bits, key & ((1 << bits) - 1)
-        value = _weights_of(counts) * vocabulary.idf[column]
-        norms = np.sqrt(np.bincount(part, value**2, minlength=parts))
-        scale = np.tile([block.weight for block in blocks], tokens.size)
-        # A part without a known n-gram has no value to scale.
-        scale /= np.where(norms > 0, np.maximum(norms, self.config.full_norm), 1)
-        indptr = np.searchsorted(part, np.arange(0, parts + 1, len(blocks)).astype(integers))
-        return SparseRows(indptr.astype(np.int64), column.astype(np.int64), (value * scale[part]).astype(np.float32))
+                key, counts = _counted(rows[places][known] | found[known])
+                column = (key & ((1 << bits) - 1)).astype(np.int64)
+                value = _weights_of(counts) * np.take(vocabulary.idf, column)
+                squares += np.bincount(key >> bits, value**2, minlength=size)
+                own.append((np.searchsorted(key, borders.astype(integers)), column, value))
+            # A sentence without a known n-gram has no value to scale.
+            scale = block.weight / np.where(squares > 0, np.maximum(np.sqrt(squares), self.config.full_norm), 1)
+            for indptr, column, value in own:
+                scaled = value * np.repeat(scale, np.diff(indptr))
+                layers.append(SparseRows(indptr, column, scaled.astype(np.float32)))
+        return layers
 
     def blocks(self, tokens: ContextTokens) -> list[Block]:
         """Every n-gram occurrence of the sentences and their contexts, known to a vocabulary or not."""
@@ -226,7 +242,7 @@ class FeatureExtractor:
         ]
         if config.context_weight:
             lengths = np.diff(batch.ends)[tokens.parts]
-            around = batch.tokens[spread(batch.ends[tokens.parts], lengths)]
+            around = np.take(batch.tokens, spread(batch.ends[tokens.parts], lengths))
             rows = np.repeat(tokens.rows, lengths)
             found.append(_TokenBlock("context", 1, config.context_weight, rows, around, stems))
         return [block for block in found if block.longest]
@@ -318,77 +334,45 @@ class _TokenBlock:
 def _ngrams(block: _TokenBlock) -> Iterator[tuple[slice | Integers, Hashes]]:
     """For each length: where the n-grams begin among the tokens, and their hashes."""
     if block.longest == 1:
-        yield slice(None), _unigrams(block.hashes, block.kind)[block.tokens]
+        yield slice(None), np.take(_unigrams(block.hashes, block.kind), block.tokens)
         return
-    tokens = block.hashes[block.tokens]
+    tokens = np.take(block.hashes, block.tokens)
     gram = _unigrams(tokens, block.kind)
     yield slice(None), gram
     for n in range(2, block.longest + 1):
-        gram = gram[:-1] * _SECOND + tokens[n - 1 :] * _FIRST
+        gram = gram[:-1] * _SECOND + tokens[n - 1 :] * FIRST
         whole = np.flatnonzero(block.rows[: gram.size] == block.rows[n - 1 :])
         yield whole, gram[whole]
 
 
 def _unigrams(tokens: Hashes, kind: str) -> Hashes:
-    return tokens * _FIRST + _SALTS[kind]
+    return tokens * FIRST + _SALTS[kind]
 
 
 class _Columns:
-    """Finds the columns of n-grams by their hashes: open addressing, a few array passes for any number of them."""
+    """Finds the columns of a vocabulary's n-grams."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._unigrams: dict[str, NDArray[np.int32]] = {}
+        self.find = HashIndex(vocabulary.hashes).find
         self._lexicon = -1
-        bits = max(int(vocabulary.hashes.size * 2).bit_length(), 4)
-        self._shift = np.uint64(64 - bits)
-        self._last = np.int64((1 << bits) - 1)
-        self._hashes = np.zeros(1 << bits, dtype=np.uint64)
-        self._columns = np.full(1 << bits, -1, dtype=np.int32)
-        waiting = np.arange(vocabulary.hashes.size, dtype=np.int32)
-        places = self._places(vocabulary.hashes)
-        while waiting.size:
-            free = self._columns[places] < 0
-            self._columns[places[free]] = waiting[free]
-            placed = self._columns[places] == waiting
-            self._hashes[places[placed]] = vocabulary.hashes[waiting[placed]]
-            waiting, places = waiting[~placed], (places[~placed] + 1) & self._last
+        self._unigrams: dict[str, NDArray[np.int32]] = {}
 
-    def learn(self, lexicon: Lexicon) -> dict[str, NDArray[np.int32]]:
-        """The columns of a lexicon's tokens as n-grams of one token, by kind; each is looked up once."""
+    def of_unigrams(self, lexicon: Lexicon) -> dict[str, NDArray[np.int32]]:
+        """By kind, the columns of a lexicon's tokens as n-grams of one token, -1 for none; each is looked up once."""
         known = self._unigrams if lexicon.number == self._lexicon else {}
         for kind in _SALTS:
             hashes = lexicon.words if kind == "word" else lexicon.stems
             old = known.get(kind, np.zeros(0, dtype=np.int32))
-            known = {**known, kind: np.concatenate([old, self.find(_unigrams(hashes[old.size :], kind))])}
+            if hashes.size > old.size or kind not in known:
+                known = {**known, kind: np.concatenate([old, self.find(_unigrams(hashes[old.size :], kind))])}
         self._lexicon, self._unigrams = lexicon.number, known
         return known
-
-    def find(self, hashes: Hashes) -> NDArray[np.int32]:
-        """int32 [n], the columns of n-grams, -1 where the vocabulary has them not."""
-        places = self._places(hashes)
-        found = self._columns[places]
-        wrong = np.flatnonzero((self._hashes[places] != hashes) & (found >= 0))
-        found[wrong] = -1
-        places = places[wrong]
-        while wrong.size:
-            places = (places + 1) & self._last
-            columns = self._columns[places]
-            right = self._hashes[places] == hashes[wrong]
-            hit = right & (columns >= 0)
-            found[wrong[hit]] = columns[hit]
-            more = ~right & (columns >= 0)
-            wrong, places = wrong[more], places[more]
-        return found
-
-    def _places(self, hashes: Hashes) -> Integers:
-        # The high bits of a product with an odd constant depend on all bits (Fibonacci hashing).
-        return ((hashes * _FIRST) >> self._shift).astype(np.int64)
 
 
 def _counted(keys: NDArray[np.integer]) -> tuple[NDArray[np.integer], Integers]:
     """The distinct keys, ascending, and how often each stands."""
-    keys.sort()
+    keys.sort(kind="stable")  # quick on keys that stand nearly in order
     firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if keys.size else keys.astype(np.int64)
     return keys[firsts], np.diff(firsts, append=keys.size)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +42,20 @@ def language_of(sentence: str) -> str | None:
     return verdicts(np.array([counts_of(sentence)]))[0]
 
 
-def counts_of(text: str) -> tuple[int, int, int, int, int]:
+def counts_of(text: str) -> tuple[int, ...]:
     """What the verdict on a text rests on; those of its parts between spaces add up to those of the whole."""
-    words = _WORD.findall(text.lower())
-    foreign = sum(len(word) for word in words if word[0] > "\u024f")
-    return len(words), sum(map(len, words)), foreign, _known(words, _ENGLISH), _known(words, _OTHERS)
+    return counts_of_words(_WORD.findall(text.lower()))
+
+
+def counts_of_words(words: list[str]) -> tuple[int, ...]:
+    """The counts of a text from its words, which are letters only and in lower case."""
+    letters = foreign = english = others = 0
+    for word in words:
+        letters += len(word)
+        foreign += len(word) if word[0] > "\u024f" else 0
+        english += word in _ENGLISH
+        others += word in _OTHERS
+    return len(words), letters, foreign, english, others
 
 
 def verdicts(counts: NDArray[np.integer]) -> list[str | None]:
@@ -59,10 +67,6 @@ def verdicts(counts: NDArray[np.integer]) -> list[str | None]:
     told[enough & (english < others) & (others >= 0.15 * words)] = 2
     told[(letters >= 20) & (2 * foreign > letters)] = 2
     return [_VERDICTS[number] for number in told.tolist()]
-
-
-def _known(words: Iterable[str], function_words: frozenset[str]) -> int:
-    return sum(word in function_words for word in words)
 
 
 _VERDICTS = (None, "en", "other")

@@ -60,8 +60,10 @@ class LinearScorer:
     ) -> Scores:
         """Uncalibrated decision values [sentences x labels]; tokens: theirs, where they are known already."""
         tokens = tokens or self.tokenise(sentences, contexts)
-        rows = self._extractor.rows(tokens, self.weights.vocabulary)
-        return rows.dot(self.weights.coefficients) + self.weights.intercepts
+        decisions = np.tile(self.weights.intercepts, (len(sentences), 1))
+        for layer in self._extractor.layers(tokens, self.weights.vocabulary):
+            decisions += layer.dot(self.weights.coefficients)
+        return decisions
 
     def score(
         self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from .classifier import Classifier
 from .documents import Document
@@ -32,11 +34,15 @@ class RowBuilder:
 
     def sentences(self, tagged: TaggedDocument) -> Iterator[Row]:
         """One row a sentence, in order."""
-        for index, prediction in enumerate(tagged.predictions):
-            yield self.sentence(prediction, tagged.document, index)
+        probabilities = _rounded([prediction.probabilities for prediction in tagged.predictions])
+        numbered = zip(tagged.predictions, probabilities, strict=True)
+        return (self._sentence(p, row, tagged.document, index) for index, (p, row) in enumerate(numbered))
 
     def sentence(self, prediction: Prediction, document: Document, index: int) -> Row:
         """The row of one sentence; offsets count characters of the document's text."""
+        return self._sentence(prediction, _rounded([prediction.probabilities])[0], document, index)
+
+    def _sentence(self, prediction: Prediction, probabilities: dict[str, float], document: Document, index: int) -> Row:
         sentence = prediction.sentence
         return {
             "schema": SCHEMA,
@@ -48,7 +54,7 @@ class RowBuilder:
             "text": sentence.text,
             "labels": list(prediction.labels),
             "unsure": list(prediction.unsure),
-            "probabilities": _rounded(prediction.probabilities),
+            "probabilities": probabilities,
             **self._model,
             "page": sentence.page,
             "language": prediction.language,
@@ -66,7 +72,7 @@ class RowBuilder:
             "labels": list(tagged.labels),
             "unsure": list(tagged.unsure),
             "counts": {label: tagged.counts.get(label, 0) for label in self._ids},
-            "probabilities": _rounded(tagged.probabilities),
+            "probabilities": _rounded([tagged.probabilities])[0],
             **self._model,
             "language": tagged.language,
             "error": None,
@@ -95,5 +101,9 @@ class RowBuilder:
         }
 
 
-def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
-    return {label: round(p, DECIMALS) for label, p in probabilities.items()}
+def _rounded(probabilities: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    if not probabilities:
+        return []
+    labels = list(probabilities[0])
+    table = np.round(np.array([list(row.values()) for row in probabilities], dtype=np.float64), DECIMALS)
+    return [dict(zip(labels, row, strict=True)) for row in table.tolist()]

@@ -289,18 +289,21 @@ def normalise(text: str) -> str:
     Raises:
         TypeError: ``text`` is not a string.
     """
-    return " ".join(normalised_chunks(text))
-
-
-def normalised_chunks(text: str) -> list[str]:
-    """What stands between the spaces of the normalised text."""
     if not text.isascii():
         text = ZERO_WIDTH.sub("", text)
     if _ANY_LINE_END.search(text):
         text = HYPHEN_GAP.sub(join_hyphen, text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.replace("\u00ad", ""))
-    return text.split()
+    return " ".join(text.split())
+
+
+def is_plain(text: str) -> bool:
+    """Whether normalising would change nothing but white space, of which there is only ASCII's; if in doubt, no."""
+    if text.isascii():
+        return "-" not in text or not _ANY_LINE_END.search(text)
+    # What has no width is not printable, nor is any white space but the space.
+    return text.isprintable() and unicodedata.is_normalized("NFC", text)
 
 
 ZERO_WIDTH: Final = re.compile(f"[{INVISIBLE}]")

@@ -6,27 +6,30 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .language import COUNTS, counts_of
+from .hashindex import FIRST, Hashes, HashIndex, Integers
+from .language import COUNTS, counts_of, counts_of_words
 from .offsets import normalise_with_offsets
-from .sentences import normalised_chunks, without_surrogates
+from .sentences import is_plain, normalise, without_surrogates
 
-Hashes = NDArray[np.uint64]
-Integers = NDArray[np.int64]
-Number = TypeVar("Number", np.uint64, np.int64)
+Number = TypeVar("Number", np.uint64, np.int64, np.int32)
 
-MEMO_CAP = 300_000
-"""Distinct white-space-free chunks remembered before the memo starts anew; bounds memory at about 150 MB."""
+MEMO_CAP = 500_000
+"""Distinct white-space-free chunks remembered before the memo starts anew; bounds memory at about 60 MB."""
+
+GROUP = 1 << 17
+"""Characters looked at together; bounds the arrays."""
 
 CHUNK_CAP = 100
 """Characters of a chunk without white space that are looked at: longer ones are no words."""
 
 _DIGITS = re.compile(r"\d")
+_WHITE = np.array([chr(code).isspace() for code in range(33)])
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
 
 # Chunks of which spaCy's rules make one token a word, apart from the marks around it and from its special cases:
@@ -62,14 +65,14 @@ class TokenBatch:
         ends: int64 [n + 1], where the tokens of each text begin, and where the last ends.
         tokens: int64 [tokens], places in the lexicon.
         lexicon: their hashes.
-        counts: int64 [n x 5], what the language of each text is told by (see `language.verdicts`).
+        counts: int32 [n x 5], what the language of each text is told by (see `language.verdicts`).
         cut: bool [n], whether a chunk without white space was looked at only in part.
     """
 
     ends: Integers
     tokens: Integers
     lexicon: Lexicon
-    counts: Integers
+    counts: NDArray[np.int32]
     cut: NDArray[np.bool_]
 
     @property
@@ -108,7 +111,7 @@ class TokenHasher:
     """Tokenises texts by spaCy's blank English pipeline.
 
     On normalised text spaCy never joins across white space, so that the tokens of a chunk between spaces are
-    the same wherever it stands: each distinct chunk is tokenised once and remembered.
+    the same wherever it stands: each distinct chunk is tokenised once and remembered by a hash of 64 bits.
 
     Args:
         stem_length: letters kept of a purely alphabetic token for its stem hash.
@@ -122,13 +125,21 @@ class TokenHasher:
     def __call__(self, texts: Sequence[str]) -> TokenBatch:
         """Tokenise texts; tokens without a letter or digit are dropped. Safe to call from several threads."""
         with self._lock:
-            if len(self._memo) > MEMO_CAP:
+            if self._memo.size > MEMO_CAP:
                 self._memo = _ChunkMemo(self.stem_length, self._memo.number + 1)
-            chunks = list(map(normalised_chunks, texts))
-            counts = np.fromiter(map(len, chunks), dtype=np.int64, count=len(chunks))
-            every = map(self._memo.__getitem__, chain.from_iterable(chunks))
-            numbers = np.fromiter(every, dtype=np.int64, count=int(counts.sum()))
-            return self._memo.expand(numbers, counts)
+            numbers, sizes, owners, cut = [], [], [], np.zeros(len(texts), dtype=np.bool_)
+            for pieces, of in _groups(texts):
+                chunks = _find_chunks(pieces)
+                numbers.append(self._memo.numbers(chunks))
+                sizes.append(np.diff(chunks.borders))
+                owners += of
+                long = np.flatnonzero(chunks.ends - chunks.starts > CHUNK_CAP)
+                cut[np.array(of)[np.searchsorted(chunks.borders, long, side="right") - 1]] = True
+            if not numbers:
+                return self._memo.expand(np.zeros(0, dtype=np.int64), np.zeros(len(texts), dtype=np.int64), cut)
+            counts = np.zeros(len(texts), dtype=np.int64)
+            np.add.at(counts, owners, np.concatenate(sizes))
+            return self._memo.expand(np.concatenate(numbers), counts, cut)
 
     def tokens(self, text: str) -> list[Token]:
         """The tokens whose hashes a call gives for this one text, readable, with places in the text as it is."""
@@ -144,12 +155,90 @@ class TokenHasher:
         return found
 
 
-class _ChunkMemo(dict[str, int]):
-    """Chunk -> its number; the hashes of all chunks' tokens lie end to end."""
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    """What stands between the white space of some texts.
+
+    Attributes:
+        text: all of it, with white space between the texts.
+        starts, ends: int64 [chunks], places in it.
+        borders: int64 [texts + 1], the first chunk of each text, and at the end their number.
+        hashes: uint64 [chunks], of each chunk's first `CHUNK_CAP` characters.
+    """
+
+    text: str
+    starts: Integers
+    ends: Integers
+    borders: Integers
+    hashes: Hashes
+
+
+def _groups(texts: Sequence[str]) -> Iterator[tuple[list[str], list[int]]]:
+    """Normalised texts, or pieces of long ones, up to `GROUP` characters at a time; and which text each piece is of."""
+    group: list[str] = []
+    owners: list[int] = []
+    size = 0
+    for number, text in enumerate(texts):
+        short = len(text) < GROUP
+        clean = text if short and is_plain(text) else normalise(text)
+        for piece in (clean,) if short else _pieces(clean):
+            if size + len(piece) >= GROUP and group:
+                yield group, owners
+                group, owners, size = [], [], 0
+            group.append(piece)
+            owners.append(number)
+            size += len(piece) + 1
+    if group:
+        yield group, owners
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A long normalised text, divided at spaces; of a chunk that is as long itself, its beginning."""
+    at = 0
+    while len(text) - at >= GROUP:
+        end = text.rfind(" ", at + 1, at + GROUP)
+        if end < 0:
+            end = text.find(" ", at + GROUP)
+            end = len(text) if end < 0 else end
+        yield text[at : min(end, at + GROUP - 2)]
+        at = end
+    yield text[at:]
+
+
+def _find_chunks(pieces: Sequence[str]) -> _Chunks:
+    """Chunks are hashed as sums of characters times powers of an odd number, modulo 2 to the 64th."""
+    joined = "\n" + "\n".join(pieces) + "\n"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    white = codes <= 32  # other white space stands only in texts that are not plain, and normalising makes it spaces
+    controls = np.flatnonzero(white)
+    white[controls[~_WHITE[codes[controls]]]] = False
+    starts = np.flatnonzero(white[:-1] & ~white[1:]) + 1
+    ends = np.flatnonzero(~white[:-1] & white[1:]) + 1
+    firsts = np.cumsum([1, *(len(piece) + 1 for piece in pieces)])
+    powers, inverses = _power_table()
+    sums = np.zeros(codes.size + 1, dtype=np.uint64)
+    np.cumsum(codes * powers[: codes.size], out=sums[1:])
+    last = np.minimum(ends, starts + CHUNK_CAP)
+    hashes = (np.take(sums, last) - np.take(sums, starts)) * np.take(inverses, starts)
+    return _Chunks(joined, starts, ends, np.searchsorted(starts, firsts), hashes)
+
+
+@cache
+def _power_table() -> tuple[Hashes, Hashes]:
+    """Powers of an odd number and of its inverse, uint64 [2 * GROUP + 4] each."""
+    base = int(FIRST) | 1
+    table = [np.full(2 * GROUP + 4, number, dtype=np.uint64) for number in (base, pow(base, -1, 1 << 64))]
+    for powers in table:
+        powers[0] = 1
+        np.multiply.accumulate(powers, out=powers)
+    return table[0], table[1]
+
+
+class _ChunkMemo:
+    """The tokens of all chunks seen, end to end."""
 
     def __init__(self, stem_length: int, number: int = 0) -> None:
-        super().__init__()
-        # Importing spaCy takes a second; what never scores (help, labels) does without.
+        # Importing spaCy takes half a second; what never scores (help, labels) does without.
         from spacy.strings import get_string_id
 
         self._tokenizer = _english_tokenizer()
@@ -157,49 +246,70 @@ class _ChunkMemo(dict[str, int]):
         self.number = number
         self._hash = get_string_id
         self._stem_length = stem_length
+        self._index = HashIndex()
         self._words = _Column(np.uint64)
         self._stems = _Column(np.uint64)
+        self._starts = _Column(np.int64)
         self._lengths = _Column(np.int64)
-        self._counts = _Column(np.int64, COUNTS)
-        self._cut = _Column(np.int64)
+        self._counts = _Column(np.int32, COUNTS)
+
+    @property
+    def size(self) -> int:
+        """How many chunks are remembered."""
+        return self._index.hashes.size
+
+    def numbers(self, chunks: _Chunks) -> Integers:
+        """The numbers of chunks; those not seen before are tokenised."""
+        found = self._index.find(chunks.hashes)
+        unknown = np.flatnonzero(found < 0)
+        if unknown.size:
+            new, first = np.unique(chunks.hashes[unknown], return_index=True)
+            places = unknown[first]
+            ends = np.minimum(chunks.ends, chunks.starts + CHUNK_CAP)[places]
+            self._learn([chunks.text[i:j] for i, j in zip(chunks.starts[places].tolist(), ends.tolist(), strict=True)])
+            self._index.add(new)
+            found[unknown] = self._index.find(chunks.hashes[unknown])
+        return found.astype(np.int64)
 
     def tokens(self, chunk: str) -> Iterator[Token]:
         """The tokens of a chunk that hold a letter or digit, with places in the chunk."""
         for token in self._tokenizer(without_surrogates(chunk)):
             word = _DIGITS.sub("0", token.text.lower())
             if any(map(str.isalnum, word)):
-                yield Token(word, self.stem(word), token.idx, token.idx + len(token))
+                yield Token(word, self._stem(word), token.idx, token.idx + len(token))
 
-    def stem(self, word: str) -> str:
-        return word[: self._stem_length] if word.isalpha() else word
-
-    def __missing__(self, chunk: str) -> int:
-        looked_at = chunk[:CHUNK_CAP]
-        words = self._plain_words(looked_at)
-        if words is None:
-            words = [token.word for token in self.tokens(looked_at)]
-        for word in words:
-            self._words.new.append(self._hash(word))
-            self._stems.new.append(self._hash(self.stem(word)))
-        self._lengths.new.append(len(words))
-        self._counts.new.append(counts_of(looked_at))
-        self._cut.new.append(len(chunk) > CHUNK_CAP)
-        self[chunk] = number = len(self)
-        return number
-
-    def expand(self, chunks: Integers, counts: Integers) -> TokenBatch:
+    def expand(self, chunks: Integers, counts: Integers, cut: NDArray[np.bool_]) -> TokenBatch:
         """Lay out the tokens of chunk numbers; counts: [texts], chunks in each text."""
-        lengths = self._lengths.all()
-        starts = np.cumsum(lengths) - lengths
-        own = lengths[chunks]
+        lengths = np.take(self._lengths.array, chunks)
         borders = np.concatenate([[0], np.cumsum(counts)])
         return TokenBatch(
-            ends=np.concatenate([[0], np.cumsum(own)])[borders],
-            tokens=spread(starts[chunks], own),
-            lexicon=Lexicon(self.number, self._words.all(), self._stems.all()),
-            counts=_sums(self._counts.all()[chunks], borders),
-            cut=_sums(self._cut.all()[chunks], borders) > 0,
+            ends=np.concatenate([[0], np.cumsum(lengths)])[borders],
+            tokens=spread(np.take(self._starts.array, chunks), lengths),
+            lexicon=Lexicon(self.number, self._words.array, self._stems.array),
+            counts=_sums(np.take(self._counts.array, chunks, axis=0), borders),
+            cut=cut,
         )
+
+    def _learn(self, chunks: Sequence[str]) -> None:
+        lengths, counted, words = [], [], []
+        for chunk in chunks:
+            own = self._plain_words(chunk)
+            if own is None:
+                own = [token.word for token in self.tokens(chunk)]
+                counted.append(counts_of(chunk))
+            else:
+                counted.append(counts_of_words([word.strip("'’") for word in own if not word[0].isdigit()]))
+            lengths.append(len(own))
+            words += own
+        added = np.array(lengths, dtype=np.int64)
+        self._starts.add(self._words.size + np.cumsum(added) - added)
+        self._lengths.add(added)
+        self._counts.add(np.array(counted, dtype=np.int32))
+        self._words.add(np.array(list(map(self._hash, words)), dtype=np.uint64))
+        self._stems.add(np.array(list(map(self._hash, map(self._stem, words))), dtype=np.uint64))
+
+    def _stem(self, word: str) -> str:
+        return word[: self._stem_length] if word.isalpha() else word
 
     def _plain_words(self, chunk: str) -> list[str] | None:
         """The words of a chunk that needs no tokeniser to divide it; None where it may."""
@@ -242,18 +352,24 @@ def _divides_stop(word: str) -> bool:
 
 
 class _Column(Generic[Number]):
-    """A growing array: rows are appended to `new` and laid out when asked for."""
+    """An array that grows at its end; views of it that were taken before stay as they are."""
 
     def __init__(self, kind: type[Number], *width: int) -> None:
-        self._array: NDArray[Number] = np.zeros((0, *width), dtype=kind)
-        self.new: list[object] = []
+        self._room: NDArray[Number] = np.zeros((1024, *width), dtype=kind)
+        self.size = 0
 
-    def all(self) -> NDArray[Number]:
-        if self.new:
-            added: NDArray[Number] = np.array(self.new, dtype=self._array.dtype)
-            self._array = np.concatenate([self._array, added])
-            self.new = []
-        return self._array
+    @property
+    def array(self) -> NDArray[Number]:
+        return self._room[: self.size]
+
+    def add(self, rows: NDArray[Number]) -> None:
+        end = self.size + len(rows)
+        if end > len(self._room):
+            room = np.zeros((2 * end, *self._room.shape[1:]), dtype=self._room.dtype)
+            room[: self.size] = self.array
+            self._room = room
+        self._room[self.size : end] = rows
+        self.size = end
 
 
 def spread(starts: Integers, lengths: Integers) -> Integers:
@@ -263,7 +379,10 @@ def spread(starts: Integers, lengths: Integers) -> Integers:
     return places
 
 
-def _sums(values: Integers, borders: Integers) -> Integers:
-    """Sums of rows between borders [n + 1]; 0 where there are none."""
-    total: Integers = np.concatenate([np.zeros((1, *values.shape[1:]), dtype=np.int64), np.cumsum(values, axis=0)])
-    return total[borders[1:]] - total[borders[:-1]]
+def _sums(values: NDArray[np.int32], borders: Integers) -> NDArray[np.int32]:
+    """Sums of rows [m x k] between borders [n + 1], int32 [n x k]."""
+    sums = np.zeros((borders.size - 1, values.shape[1]), dtype=np.int32)
+    filled = np.flatnonzero(np.diff(borders))
+    if filled.size:
+        sums[filled] = np.add.reduceat(values, borders[filled], axis=0, dtype=np.int32)
+    return sums
