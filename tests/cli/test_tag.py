@@ -37,14 +37,14 @@ def docs(tmp_path: Path) -> Path:
     (folder / "b.md").write_text("---\ntitle: Visit\ncountry: Chile\n---\n" + TEXT)
     (folder / "sub" / "c.jsonl").write_text(json.dumps({"id": "c1", "text": TEXT, "date": "2020-01-02"}) + "\n")
     (folder / "d.csv").write_text("id;text;source\nd1;The attaché left.;wire\n", encoding="utf-8-sig")
-    (folder / "e.pdf").write_text("x")
+    (folder / "e.odt").write_text("x")
     return folder
 
 
 def test_a_folder_to_jsonl(run: Run, docs: Path, tmp_path: Path, small_model: Path, classifier: Classifier) -> None:
     output = tmp_path / "o.jsonl"
     code, out, err = run("tag", docs, "--output", output, "--model", small_model)
-    assert (code, out, err) == (0, "", "skipped 1 files of other kinds (.pdf)\n")
+    assert (code, out, err) == (0, "", "skipped 1 files of other kinds (.odt)\n")
     found = rows(output)
     assert all(list(row) == FIELDS for row in found)
     assert [row["doc_id"] for row in found] == [str(docs / "a.txt")] * 3 + [str(docs / "b.md")] * 3 + ["d1"] + [
@@ -164,7 +164,7 @@ def test_errors_row(run: Run, troubled: Path, tmp_path: Path, small_model: Path,
     ("arguments", "message"),
     [
         (["nowhere.txt"], "nowhere.txt: no such file or folder"),
-        (["{docs}/e.pdf"], "e.pdf: cannot read .pdf; ddclassify reads .csv, .jsonl, .md, .txt"),
+        (["{docs}/e.odt"], "e.odt: cannot read .odt; ddclassify reads .csv, .docx, .htm, .html, .jsonl, .md"),
         (["{docs}/a.txt", "--model", "{docs}"], "no model there (manifest.json is missing)"),
         (["{docs}/a.txt", "--output", "{docs}/none/o.jsonl"], "o.jsonl: cannot be written: No such file or directory"),
         (["{docs}/a.txt", "--output", "o.xyz"], "o.xyz: say which --format: table, jsonl, csv"),
