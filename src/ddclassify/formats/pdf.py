@@ -17,7 +17,7 @@ _PDFIUM = threading.Lock()  # it is not safe to call from two threads at once
 _TAIL = 32 * 1024  # bytes at the end of a file that must hold the way to its index
 # What programs write on their own: names of files and templates, and of accounts.
 _NOISE = re.compile(
-    r"Microsoft (?:Word|PowerPoint|Excel)\b.*|.*\.(?:docx?|pdf|wp[dfp]?|rtf|od[tp]|pptx?|xlsx?|html?|txt|indd|qxd|pmd|tex)"
+    r"Microsoft (?:Word|PowerPoint|Excel)\b.*|.*\.(?:docx?|pdf|wp[dfp]?|rtf|od[tp]|pptx?|xlsx?|html?|txt|indd|qxd|tex)"
     r"|untitled\d*|Etpu|PowerPoint Presentation|(?:slide|document) ?\d*"
     r"|administrat(?:or|eur)|admin|unknown|anonymous|(?:.* )?user|owner|test|\W*",
     re.IGNORECASE | re.DOTALL,

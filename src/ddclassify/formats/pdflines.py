@@ -184,8 +184,7 @@ def _words(chars: list[_Char]) -> Iterator[str]:
 
 def _composed(match: re.Match[str]) -> str:
     """Letter and accent as one character where there is one."""
-    letter, accent = match[0]
-    composed = unicodedata.normalize("NFC", letter + _ACCENTS[accent])
+    composed = unicodedata.normalize("NFC", match[0][0] + _ACCENTS[match[0][1]])
     return composed if len(composed) == 1 else match[0]
 
 
