@@ -49,7 +49,7 @@ def read_docx(raw: bytes, name: str) -> FileText:
         document = docx.Document(io.BytesIO(raw))
         body = _Body(document, name)
         text = "\n\n".join(body.blocks(document.element.body))
-        metadata = _metadata(document.core_properties)
+        metadata = _metadata(document.part.package)
     except InputError:
         raise
     except Exception as error:  # a broken file can fail anywhere in the library, in lxml or in zlib
@@ -200,7 +200,13 @@ def _related(part: Any, kind: str) -> Any | None:
     return None
 
 
-def _metadata(properties: Any) -> dict[str, Any]:
+def _metadata(package: Any) -> dict[str, Any]:
+    from docx.opc.coreprops import CoreProperties
+
+    root = _related(package, "core-properties")  # LibreOffice writes a type of its own, which ends like the standard's
+    if root is None:
+        return {}
+    properties = CoreProperties(root)
     values = {key: " ".join(getattr(properties, key).split()) for key in _FIELDS}
     found: dict[str, Any] = {key: value for key, value in values.items() if value and value.lower() not in _NOISE}
     if properties.created is not None and values["author"] != _LIBRARY:

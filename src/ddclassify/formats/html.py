@@ -25,8 +25,8 @@ _WEB_ENCODINGS = re.compile(r"cp(?:125\d|874|932|949)|koi8_[ru]|iso8859_\d+|shif
 _SHORT = 250  # characters
 _LEFT_OUT = frozenset("head script style noscript template nav header footer aside form button svg".split())
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strong sub sup"
-    " time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strong sub"
+    " sup time tt u var wbr".split()
 )
 _FIELDS = ("title", "author", "date", "sitename", "url")
 
@@ -72,9 +72,9 @@ def read_html(raw: bytes, name: str) -> FileText:
     text = _paragraphs(getattr(found, "text", None) or "")
     if len(text) < _SHORT:
         whole = _paragraphs(_whole_text(page))
-        # On pages this short the library gives every element its own line, those within a sentence too.
-        if not text or "".join(text.split()) == "".join(whole.split()):
-            text = whole
+        # On pages this short the library may take in menus, and break lines at every element within a sentence.
+        if not text or len("".join(whole.split())) <= len("".join(text.split())):
+            text = whole or text
     if not text:
         raise InputError(f"{name}: no text found in it; a page that scripts fill has to be saved from a browser")
     metadata: dict[str, Any] = {}

@@ -35,8 +35,9 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
     places: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for lines in (line for pair in edges for line in pair):
-        for key, place in {(_mask(line.text), round(line.middle / _SAME_PLACE)) for row in lines for line in row}:
+    for head, foot in edges:
+        lines = (line for rows in (head, foot) for row in rows for line in row)
+        for key, place in {(_mask(line.text), _place(line)) for line in lines}:
             places[key][place] += 1
     enough = max(2, min(math.ceil(_SHARE * len(pages)), _ENOUGH))
     kept = []
@@ -80,10 +81,14 @@ def _is_apart(rows: list[list[Line]]) -> bool:
 
 
 def _repeats(line: Line, places: dict[str, Counter[int]], enough: int) -> bool:
-    key, place = _mask(line.text), round(line.middle / _SAME_PLACE)
+    key, place = _mask(line.text), _place(line)
     if not any(char.isalpha() for char in key) and key.count("#") > 3:
         return False  # a row of figures
     return sum(places[key][near] for near in (place - 1, place, place + 1)) >= enough
+
+
+def _place(line: Line) -> int:
+    return round(line.middle / _SAME_PLACE)
 
 
 def _mask(text: str) -> str:
