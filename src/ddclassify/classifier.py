@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .accurate import AccurateScorer
 from .context import Context, DocumentContexts
@@ -39,9 +40,13 @@ class Scorer(Protocol):
         """The tokens of n sentences and their contexts."""
 
     def score(
-        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context],
+        tokens: ContextTokens | None = None,
+        truncated: NDArray[np.bool_] | None = None,
     ) -> Scores:
-        """Calibrated probabilities [sentences x labels]; tokens: theirs, where they are known already."""
+        """Calibrated probabilities [n x labels]; for tokens and truncated see `LinearScorer.score`."""
 
 
 class Classifier:
@@ -81,7 +86,7 @@ class Classifier:
             TypeError: sentences is a string.
             ValueError: contexts and sentences differ in number.
         """
-        parts = [scores for scores, _ in self._scored(sentences, self._known(sentences, contexts))]
+        parts = [scores for scores, _, _ in self._scored(sentences, self._known(sentences, contexts))]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
 
     def label(self, scores: Scores, policy: str = DEFAULT_POLICY) -> list[tuple[str, ...]]:
@@ -174,13 +179,14 @@ class Classifier:
         policy: str,
     ) -> list[Prediction]:
         found: list[Prediction] = []
-        for scores, tokens in self._scored(texts, contexts):
+        for scores, tokens, truncated in self._scored(texts, contexts):
             columns = (
                 sentences[len(found) : len(found) + len(scores)],
                 [dict(zip(self.taxonomy.ids, row, strict=True)) for row in scores.tolist()],
                 self.label(scores, policy),
                 tokens.languages(),
                 unsure_labels(scores, self.model.manifest.thresholds, self.taxonomy.ids),
+                truncated.tolist(),
             )
             found += map(Prediction, *columns)
         return found
@@ -193,24 +199,33 @@ class Classifier:
             raise ValueError(f"{len(sentences)} sentences but {len(contexts)} contexts")
         return [context or _NOTHING for context in contexts or [None] * len(sentences)]
 
-    def _scored(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Iterator[tuple[Scores, ContextTokens]]:
-        """Scores and tokens of a batch at a time."""
+    def _scored(
+        self, sentences: Sequence[str], contexts: Sequence[Context]
+    ) -> Iterator[tuple[Scores, ContextTokens, NDArray[np.bool_]]]:
+        """Scores, tokens and whether a part was left out, a batch at a time."""
         for i in range(0, len(sentences), BATCH):
             own, around = sentences[i : i + BATCH], contexts[i : i + BATCH]
             tokens = self.scorer.tokenise(own, around)
-            yield self.scorer.score(own, around, tokens), tokens
+            truncated = np.zeros(len(own), dtype=np.bool_)
+            yield self.scorer.score(own, around, tokens, truncated), tokens, truncated
 
 
-def scorer_of(model: ModelFolder) -> Scorer:
-    """What computes a model's probabilities."""
+def scorer_of(model: ModelFolder, threads: int | None = None) -> Scorer:
+    """What computes a model's probabilities; threads: see `SentenceEncoder`."""
     linear = LinearScorer(model.features, model.weights)
     if model.head is None:
         return linear
-    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER)
-    return AccurateScorer(linear, encoder, model.head, model.manifest.passing)
+    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER, threads)
+    return AccurateScorer(linear, encoder, model.head, model.manifest.passing, encoder.cuts)
 
 
-def load(model: str | Path | None = None, *, tier: str | None = None, check_golden: bool = False) -> Classifier:
+def load(
+    model: str | Path | None = None,
+    *,
+    tier: str | None = None,
+    check_golden: bool = False,
+    threads: int | None = None,
+) -> Classifier:
     """Load a classifier, offline.
 
     Args:
@@ -218,6 +233,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
         tier: which of those: "fast" (n-grams) or "accurate" (n-grams and an encoder); None: the accurate one where
             the extra `accurate` is installed, else the fast one.
         check_golden: also compare its predictions with those stored at training.
+        threads: how many the encoder of the accurate tier may use; None: as many as there are cores.
 
     Raises:
         ModelError: there is no model there, or it is damaged, tampered with, of another format or of another tier.
@@ -226,7 +242,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
     folder = read_model_folder(default_model_path(tier) if model is None else model)
     if tier is not None and folder.manifest.tier != tier:
         raise ModelError(f"{folder.path}: a model of tier {folder.manifest.tier!r}, not {tier!r}")
-    classifier = Classifier(folder)
+    classifier = Classifier(folder, scorer_of(folder, threads))
     if check_golden:
         classifier.check_golden()
     return classifier

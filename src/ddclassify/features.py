@@ -141,6 +141,11 @@ class ContextTokens:
     rows: Integers
     parts: Integers
 
+    @property
+    def truncated(self) -> NDArray[np.bool_]:
+        """bool [n], whether a stretch without white space is looked at only in part."""
+        return self.batch.cut[: self.size]
+
     def languages(self) -> list[str | None]:
         """The language of each sentence, as `language.language_of` tells it of the normalised text."""
         return verdicts(self.batch.counts[: self.size])

@@ -66,9 +66,22 @@ class LinearScorer:
         return decisions
 
     def score(
-        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context],
+        tokens: ContextTokens | None = None,
+        truncated: NDArray[np.bool_] | None = None,
     ) -> Scores:
-        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
+        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other).
+
+        Args:
+            sentences, contexts: n of each.
+            tokens: theirs, where they are known already.
+            truncated: bool [n], set where only a part of a sentence was looked at.
+        """
+        tokens = tokens or self.tokenise(sentences, contexts)
+        if truncated is not None:
+            truncated |= tokens.truncated
         return calibrated(self.decide(sentences, contexts, tokens), self.weights.calibration)
 
 

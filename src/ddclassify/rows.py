@@ -12,12 +12,23 @@ from .documents import Document
 from .predictions import Prediction, TaggedDocument
 from .reading import Failed
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a field of the rows changes its name or meaning."""
 
 DECIMALS = 5
 
 Row = dict[str, Any]
+
+SENTENCE_FIELDS = tuple(
+    "schema doc_id file index start end text labels unsure probabilities model tier policy page language truncated "
+    "error duplicate_of metadata".split()
+)
+DOCUMENT_FIELDS = tuple(
+    "schema doc_id file sentences labels unsure counts probabilities model tier policy language truncated error "
+    "duplicate_of metadata".split()
+)
+FIELDS = {"sentence": SENTENCE_FIELDS, "document": DOCUMENT_FIELDS}
+"""The fields of a row at each level, in order."""
 
 
 class RowBuilder:
@@ -32,17 +43,24 @@ class RowBuilder:
         self._model: Row = {"model": classifier.model_id, "tier": classifier.tier, "policy": policy}
         self._ids = classifier.taxonomy.ids
 
-    def sentences(self, tagged: TaggedDocument) -> Iterator[Row]:
-        """One row a sentence, in order."""
+    def sentences(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Iterator[Row]:
+        """One row a sentence, in order; duplicate_of: the first document like this one, None where there is none."""
         probabilities = _rounded([prediction.probabilities for prediction in tagged.predictions])
-        numbered = zip(tagged.predictions, probabilities, strict=True)
-        return (self._sentence(p, row, tagged.document, index) for index, (p, row) in enumerate(numbered))
+        for index, (prediction, row) in enumerate(zip(tagged.predictions, probabilities, strict=True)):
+            yield self._sentence(prediction, row, tagged.document, index, duplicate_of)
 
-    def sentence(self, prediction: Prediction, document: Document, index: int) -> Row:
+    def sentence(self, prediction: Prediction, document: Document, index: int, duplicate_of: str | None = None) -> Row:
         """The row of one sentence; offsets count characters of the document's text."""
-        return self._sentence(prediction, _rounded([prediction.probabilities])[0], document, index)
+        return self._sentence(prediction, _rounded([prediction.probabilities])[0], document, index, duplicate_of)
 
-    def _sentence(self, prediction: Prediction, probabilities: dict[str, float], document: Document, index: int) -> Row:
+    def _sentence(
+        self,
+        prediction: Prediction,
+        probabilities: dict[str, float],
+        document: Document,
+        index: int,
+        duplicate_of: str | None,
+    ) -> Row:
         sentence = prediction.sentence
         return {
             "schema": SCHEMA,
@@ -58,11 +76,13 @@ class RowBuilder:
             **self._model,
             "page": sentence.page,
             "language": prediction.language,
+            "truncated": prediction.truncated,
             "error": None,
+            "duplicate_of": duplicate_of,
             "metadata": dict(document.metadata),
         }
 
-    def document(self, tagged: TaggedDocument) -> Row:
+    def document(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Row:
         """The row of a whole document, with its roll-up."""
         return {
             "schema": SCHEMA,
@@ -75,7 +95,9 @@ class RowBuilder:
             "probabilities": _rounded([tagged.probabilities])[0],
             **self._model,
             "language": tagged.language,
+            "truncated": any(prediction.truncated for prediction in tagged.predictions),
             "error": None,
+            "duplicate_of": duplicate_of,
             "metadata": dict(tagged.document.metadata),
         }
 
@@ -96,7 +118,9 @@ class RowBuilder:
             **self._model,
             **({} if level == "document" else {"page": None}),
             "language": None,
+            "truncated": None,
             "error": failed.message,
+            "duplicate_of": None,
             "metadata": dict(failed.metadata),
         }
 
