@@ -93,10 +93,23 @@ class SentenceEncoder:
         self._tokenizer.no_padding()
         self.size = int(self._session.get_outputs()[0].shape[1])
 
+    def cuts(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """bool [n], whether a part of each of n sentences is cut off."""
+        found = np.array([len(text) > MAX_CHARACTERS for text in texts], dtype=np.bool_)
+        # A word piece has at least one character, and two mark the ends.
+        long = [i for i, text in enumerate(texts) if MAX_TOKENS - 2 < len(text) <= MAX_CHARACTERS]
+        for i, encoding in zip(long, self._encodings([texts[i] for i in long]), strict=True):
+            found[i] = bool(encoding.overflowing)
+        return found
+
+    def _encodings(self, texts: Sequence[str]) -> list[Any]:
+        clean = [without_surrogates(normalise(text)[:MAX_CHARACTERS]) for text in texts]
+        encodings: list[Any] = self._tokenizer.encode_batch(clean)
+        return encodings
+
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors of n sentences, float32 [n x size]."""
-        clean = [without_surrogates(normalise(text)[:MAX_CHARACTERS]) for text in texts]
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
+        pieces = [encoding.ids for encoding in self._encodings(texts)]
         lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
         order = np.argsort(lengths, kind="stable")
         vectors = np.empty((len(pieces), self.size), dtype=np.float32)
