@@ -23,7 +23,7 @@ def row(text: str | None = "A drill.", **metadata: Any) -> dict[str, Any]:
     return {
         "schema": 3, "doc_id": "d", "file": None, "index": 0, "start": 0, "end": 8, "text": text, "labels": ["x"],
         "unsure": ["x", "y"], "probabilities": {"x": 0.9, "y": 0.25}, "model": "m", "tier": "fast",
-        "policy": "balanced", "page": None, "language": None, "error": None, "duplicate_of": None,
+        "policy": "balanced", "page": None, "language": None, "truncated": False, "error": None, "duplicate_of": None,
         "metadata": metadata,
     }  # fmt: skip
 
@@ -110,6 +110,7 @@ def test_parquet_has_types(tmp_path: Path) -> None:
     types = {field.name: str(field.type) for field in table.schema}
     assert (types["year"], types["share"], types["word"], types["sure"]) == ("int64", "double", "string", "bool")
     assert {types[name] for name in ("mixed", "nested", "none", "big", "input_labels")} == {"string"}
+    assert (types["truncated"], types["index"], types["page"], types["error"]) == ("bool", "int64", "int64", "string")
     assert types["labels"] == types["unsure"] == "list<element: string>"
     first, second, third = table.to_pylist()
     assert (

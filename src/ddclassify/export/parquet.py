@@ -65,6 +65,8 @@ def _type_of(name: str, layout: Layout) -> Any:
 
     if name in _INTEGERS:
         return pyarrow.int64()
+    if name == "truncated":
+        return pyarrow.bool_()
     if name in ("labels", "unsure"):
         return pyarrow.list_(pyarrow.string())
     if name in ("probabilities", "counts"):
