@@ -21,7 +21,7 @@ Run = Callable[..., tuple[int, str, str]]
 TEXT = "The defence ministers of Chile and Peru met in Lima. It rained. They agreed to hold the naval exercise again.\n"
 FIELDS = [
     "schema", "doc_id", "file", "index", "start", "end", "text", "labels", "unsure", "probabilities", "model", "tier",
-    "policy", "page", "language", "error", "duplicate_of", "metadata",
+    "policy", "page", "language", "truncated", "error", "duplicate_of", "metadata",
 ]  # fmt: skip
 
 
