@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from .accurate import AccurateScorer
 from .context import Context, DocumentContexts
-from .documents import Document, Sentence
+from .documents import Document
 from .encoder import SentenceEncoder, can_encode
 from .errors import ModelError
 from .features import ContextTokens
 from .linear import LinearScorer, Scores
 from .modelfolder import ENCODER, TOKENIZER, ModelFolder, read_model_folder
-from .predictions import Prediction, TaggedDocument
+from .predictions import Prediction, PredictionColumns, TaggedDocument
 from .unsure import unsure_labels
 
 TIERS = ("fast", "accurate")
@@ -124,8 +124,9 @@ class Classifier:
             ValueError: contexts and sentences differ in number.
             ModelError: the model has no such policy.
         """
-        found = [Sentence(text, 0, len(text)) for text in sentences]
-        return self._predict(found, sentences, self._known(sentences, contexts), policy)
+        known = self._known(sentences, contexts)
+        spans = [(text, 0, len(text)) for text in sentences]
+        return list(self._columns(spans, (), sentences, known, policy).rows())
 
     def tag(self, text: str | Document, policy: str = DEFAULT_POLICY) -> TaggedDocument:
         """Split a text or document into sentences and label each in its context."""
@@ -142,12 +143,15 @@ class Classifier:
         stream = iter(documents)
         while batch := list(islice(_bounded(stream), BATCH)):
             every = [sentence for _, sentences in batch for sentence in sentences]
-            texts = [sentence.text for sentence in every]
+            texts = [text for text, _, _ in every]
             firsts = list(accumulate((len(sentences) for _, sentences in batch), initial=0))
             contexts = DocumentContexts(texts, [document.title for document, _ in batch], firsts)
-            predictions = iter(self._predict(every, texts, contexts, policy))
-            for document, sentences in batch:
-                yield TaggedDocument(document, tuple(islice(predictions, len(sentences))))
+            pages: list[int | None] = []
+            if any(document.pages for document, _ in batch):
+                pages = [document.page_at(start) for document, sentences in batch for _, start, _ in sentences]
+            columns = self._columns(every, pages, texts, contexts, policy)
+            for (document, _), start, end in zip(batch, firsts, firsts[1:], strict=False):
+                yield TaggedDocument(document, columns.part(start, end))
 
     def check_golden(self) -> None:
         """Compare the predictions stored with the model with what it gives here.
@@ -171,25 +175,27 @@ class Classifier:
             raise ModelError(f"model {self.model_id} has no policy {policy!r}; it has {', '.join(self.policies)}")
         return np.array([thresholds[i] for i in self.taxonomy.ids], dtype=np.float32)
 
-    def _predict(
+    def _columns(
         self,
-        sentences: Sequence[Sentence],
+        sentences: Sequence[tuple[str, int, int]],
+        pages: Sequence[int | None],
         texts: Sequence[str],
         contexts: Sequence[Context],
         policy: str,
-    ) -> list[Prediction]:
-        found: list[Prediction] = []
-        for scores, tokens, truncated in self._scored(texts, contexts):
-            columns = (
-                sentences[len(found) : len(found) + len(scores)],
-                [dict(zip(self.taxonomy.ids, row, strict=True)) for row in scores.tolist()],
-                self.label(scores, policy),
-                tokens.languages(),
-                unsure_labels(scores, self.model.manifest.thresholds, self.taxonomy.ids),
-                truncated.tolist(),
-            )
-            found += map(Prediction, *columns)
-        return found
+    ) -> PredictionColumns:
+        ids = self.taxonomy.ids
+        scores: list[Scores] = [np.zeros((0, len(ids)), dtype=np.float32)]
+        labels: list[tuple[str, ...]] = []
+        unsure: list[tuple[str, ...]] = []
+        languages: list[str | None] = []
+        truncated: list[bool] = []
+        for found, tokens, cut in self._scored(texts, contexts):
+            scores.append(found)
+            labels += self.label(found, policy)
+            unsure += unsure_labels(found, self.model.manifest.thresholds, ids)
+            languages += tokens.languages()
+            truncated += cut.tolist()
+        return PredictionColumns(ids, sentences, pages, np.concatenate(scores), labels, unsure, languages, truncated)
 
     def _known(self, sentences: Sequence[str], contexts: Sequence[Context | None] | None) -> Sequence[Context]:
         """A context for each sentence, an empty one where nothing is known."""
@@ -265,11 +271,12 @@ def default_model_path(tier: str | None = None) -> Path:
     return root / tier
 
 
-def _bounded(stream: Iterator[Document]) -> Iterator[tuple[Document, list[Sentence]]]:
-    """Documents with their sentences, ended once they hold a batch's worth."""
+def _bounded(stream: Iterator[Document]) -> Iterator[tuple[Document, list[tuple[str, int, int]]]]:
+    """Documents with their sentences (text, first character, end), ended once they hold a batch's worth."""
     total = 0
     for document in stream:
-        sentences = document.sentences()
+        text = document.text
+        sentences = [(text[start:end], start, end) for start, end in document.spans()]
         yield document, sentences
         total += len(sentences)
         if total >= BATCH:

@@ -41,21 +41,33 @@ class Document:
         title = self.metadata.get("title")
         return title if isinstance(title, str) else ""
 
-    def sentences(self) -> list[Sentence]:
-        """The sentences in order; their spans cover all that is not white space.
+    def spans(self) -> list[tuple[int, int]]:
+        """First character and end of each sentence, in order; the spans cover all that is not white space.
 
         Raises:
             InputError: there are more than `MAX_SENTENCES`, or one is longer than `MAX_SENTENCE_CHARACTERS`.
         """
-        spans = list(split_sentences(self.text))
+        spans = split_sentences(self.text)
         if len(spans) > MAX_SENTENCES:
             raise InputError(
                 f"{self.id}: {len(spans):,} sentences, more than {MAX_SENTENCES:,} in one document; split the document"
             )
-        longest = max((end - start for start, end in spans), default=0)
-        if longest > MAX_SENTENCE_CHARACTERS:
-            raise InputError(f"{self.id}: a sentence of {longest:,} characters, more than {MAX_SENTENCE_CHARACTERS:,}")
-        return [Sentence(self.text[start:end], start, end, self.page_at(start)) for start, end in spans]
+        if len(self.text) > MAX_SENTENCE_CHARACTERS:
+            longest = max((end - start for start, end in spans), default=0)
+            if longest > MAX_SENTENCE_CHARACTERS:
+                raise InputError(
+                    f"{self.id}: a sentence of {longest:,} characters, more than {MAX_SENTENCE_CHARACTERS:,}; "
+                    "is this text?"
+                )
+        return spans
+
+    def sentences(self) -> list[Sentence]:
+        """The sentences in order.
+
+        Raises:
+            InputError: there are too many, or one is too long (see `spans`).
+        """
+        return [Sentence(self.text[start:end], start, end, self.page_at(start)) for start, end in self.spans()]
 
     def page_at(self, offset: int) -> int | None:
         """The page (from 1) that holds a character offset, None where the source has no pages."""

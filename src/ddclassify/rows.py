@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .classifier import Classifier
 from .documents import Document
-from .predictions import Prediction, TaggedDocument
+from .predictions import Prediction, PredictionColumns, TaggedDocument
 from .reading import Failed
 
 SCHEMA = 3
@@ -43,44 +43,54 @@ class RowBuilder:
         self._model: Row = {"model": classifier.model_id, "tier": classifier.tier, "policy": policy}
         self._ids = classifier.taxonomy.ids
 
-    def sentences(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Iterator[Row]:
+    def sentences(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> list[Row]:
         """One row a sentence, in order; duplicate_of: the first document like this one, None where there is none."""
-        probabilities = _rounded([prediction.probabilities for prediction in tagged.predictions])
-        for index, (prediction, row) in enumerate(zip(tagged.predictions, probabilities, strict=True)):
-            yield self._sentence(prediction, row, tagged.document, index, duplicate_of)
+        return self._rows(tagged.document, tagged.columns, duplicate_of)
 
     def sentence(self, prediction: Prediction, document: Document, index: int, duplicate_of: str | None = None) -> Row:
         """The row of one sentence; offsets count characters of the document's text."""
-        return self._sentence(prediction, _rounded([prediction.probabilities])[0], document, index, duplicate_of)
+        (row,) = self._rows(document, PredictionColumns.of([prediction]), duplicate_of)
+        return row | {"index": index}
 
-    def _sentence(
-        self,
-        prediction: Prediction,
-        probabilities: dict[str, float],
-        document: Document,
-        index: int,
-        duplicate_of: str | None,
-    ) -> Row:
-        sentence = prediction.sentence
-        return {
-            "schema": SCHEMA,
-            "doc_id": document.id,
-            "file": document.source,
-            "index": index,
-            "start": sentence.start,
-            "end": sentence.end,
-            "text": sentence.text,
-            "labels": list(prediction.labels),
-            "unsure": list(prediction.unsure),
-            "probabilities": probabilities,
-            **self._model,
-            "page": sentence.page,
-            "language": prediction.language,
-            "truncated": prediction.truncated,
-            "error": None,
-            "duplicate_of": duplicate_of,
-            "metadata": dict(document.metadata),
-        }
+    def _rows(self, document: Document, columns: PredictionColumns, duplicate_of: str | None) -> list[Row]:
+        ids = columns.ids
+        model, tier, policy = self._model.values()
+        doc_id, source, metadata = document.id, document.source, dict(document.metadata)
+        return [
+            {
+                "schema": SCHEMA,
+                "doc_id": doc_id,
+                "file": source,
+                "index": index,
+                "start": start,
+                "end": end,
+                "text": text,
+                "labels": list(labels),
+                "unsure": list(unsure),
+                "probabilities": dict(zip(ids, probabilities, strict=True)),
+                "model": model,
+                "tier": tier,
+                "policy": policy,
+                "page": page,
+                "language": language,
+                "truncated": truncated,
+                "error": None,
+                "duplicate_of": duplicate_of,
+                "metadata": metadata,
+            }
+            for index, ((text, start, end), page, labels, unsure, probabilities, language, truncated) in enumerate(
+                zip(
+                    columns.sentences,
+                    columns.pages or [None] * len(columns),
+                    columns.labels,
+                    columns.unsure,
+                    _rounded(columns.scores),
+                    columns.languages,
+                    columns.truncated,
+                    strict=True,
+                )
+            )
+        ]
 
     def document(self, tagged: TaggedDocument, duplicate_of: str | None = None) -> Row:
         """The row of a whole document, with its roll-up."""
@@ -88,14 +98,14 @@ class RowBuilder:
             "schema": SCHEMA,
             "doc_id": tagged.document.id,
             "file": tagged.document.source,
-            "sentences": len(tagged.predictions),
+            "sentences": len(tagged.columns),
             "labels": list(tagged.labels),
             "unsure": list(tagged.unsure),
             "counts": {label: tagged.counts.get(label, 0) for label in self._ids},
-            "probabilities": _rounded([tagged.probabilities])[0],
+            "probabilities": {label: round(p, DECIMALS) for label, p in tagged.probabilities.items()},
             **self._model,
             "language": tagged.language,
-            "truncated": any(prediction.truncated for prediction in tagged.predictions),
+            "truncated": any(tagged.columns.truncated),
             "error": None,
             "duplicate_of": duplicate_of,
             "metadata": dict(tagged.document.metadata),
@@ -125,9 +135,6 @@ class RowBuilder:
         }
 
 
-def _rounded(probabilities: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-    if not probabilities:
-        return []
-    labels = list(probabilities[0])
-    table = np.round(np.array([list(row.values()) for row in probabilities], dtype=np.float64), DECIMALS)
-    return [dict(zip(labels, row, strict=True)) for row in table.tolist()]
+def _rounded(scores: NDArray[np.floating]) -> list[list[float]]:
+    rounded: list[list[float]] = np.round(scores.astype(np.float64), DECIMALS).tolist()
+    return rounded

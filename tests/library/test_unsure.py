@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from ddclassify import Classifier, Document, Prediction, Sentence, TaggedDocument
+from ddclassify.predictions import PredictionColumns
 from ddclassify.unsure import unsure_labels
 
 THRESHOLDS = {
@@ -48,7 +49,7 @@ def test_a_document_is_unsure_of_what_no_sentence_of_it_has() -> None:
         return Prediction(Sentence("x", 0, 1), {"a": 0.5, "b": 0.5, "c": 0.5}, labels, unsure=unsure)
 
     def rolled_up(*predictions: Prediction) -> tuple[str, ...]:
-        return TaggedDocument(Document("d", "x"), predictions).unsure
+        return TaggedDocument(Document("d", "x"), PredictionColumns.of(predictions)).unsure
 
     assert rolled_up(prediction((), ("c", "a")), prediction(("b",), ("b",))) == ("a", "c")
     assert rolled_up(prediction(("a",), ("c",)), prediction((), ("a",))) == ("c",)

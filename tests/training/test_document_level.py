@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ddclassify import Classifier
 from ddclassify.documents import Document
-from ddclassify.predictions import TaggedDocument
+from ddclassify.predictions import PredictionColumns, TaggedDocument
 from ddclassify_training.corpus import Row, contexts
 from ddclassify_training.document_level import roll_up
 from ddclassify_training.evaluate import DOCUMENTS, evaluate
@@ -84,7 +84,7 @@ def test_it_is_the_rule_of_tagged_documents(classifier: Classifier, small_corpus
     assert len(found.documents) == evaluation.figures[DOCUMENTS].rows == len(members)
     given_to: Counter[str] = Counter()
     for d, name in enumerate(found.documents):
-        tagged = TaggedDocument(Document(name, ""), tuple(members[name]))
+        tagged = TaggedDocument(Document(name, ""), PredictionColumns.of(members[name]))
         assert tagged.labels == tuple(
             i for i, yes in zip(classifier.taxonomy.ids, found.predicted[d], strict=True) if yes
         )
