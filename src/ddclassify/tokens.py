@@ -293,12 +293,16 @@ class _ChunkMemo:
     def _learn(self, chunks: Sequence[str]) -> None:
         lengths, counted, words = [], [], []
         for chunk in chunks:
-            own = self._plain_words(chunk)
-            if own is None:
+            core = chunk[:-1] if chunk[-1] in ",;:" else chunk
+            if core.isascii() and core.isalpha() and core not in self._special:
+                own = [core.lower()]  # most chunks are such; the rest of the way takes longer
+                counted.append(counts_of_words(own))
+            elif plain := self._plain_words(chunk):
+                own = plain
+                counted.append(counts_of_words([word.strip("'’") for word in own if not word[0].isdigit()]))
+            else:
                 own = [token.word for token in self.tokens(chunk)]
                 counted.append(counts_of(chunk))
-            else:
-                counted.append(counts_of_words([word.strip("'’") for word in own if not word[0].isdigit()]))
             lengths.append(len(own))
             words += own
         added = np.array(lengths, dtype=np.int64)
@@ -306,7 +310,7 @@ class _ChunkMemo:
         self._lengths.add(added)
         self._counts.add(np.array(counted, dtype=np.int32))
         self._words.add(np.array(list(map(self._hash, words)), dtype=np.uint64))
-        self._stems.add(np.array(list(map(self._hash, map(self._stem, words))), dtype=np.uint64))
+        self._stems.add(np.array([self._hash(self._stem(word)) for word in words], dtype=np.uint64))
 
     def _stem(self, word: str) -> str:
         return word[: self._stem_length] if word.isalpha() else word
