@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from .sentences import HYPHEN_GAP, ZERO_WIDTH, join_hyphen
+from .sentences import HEAP, HYPHEN_GAP, ZERO_WIDTH, join_hyphen, lower_heap
 
 _SOFT_HYPHEN = re.compile("\u00ad")
 _WORD = re.compile(r"\S+")
@@ -28,6 +28,8 @@ def normalise_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     text, places = _cut(text, places, ZERO_WIDTH, _nothing)
     text, places = _cut(text, places, HYPHEN_GAP, join_hyphen)
     text, places = _cut(text, places, _SOFT_HYPHEN, _nothing)
+    if not unicodedata.is_normalized("NFC", text):
+        text, places = _cut(text, places, HEAP, lower_heap)
     text, starts, ends = _compose(text, places)
     words: list[str] = []
     kept: list[int] = []

@@ -278,7 +278,7 @@ def normalise(text: str) -> str:
     and dashes stay as they are. Applying it twice changes nothing more.
 
     A hyphen at a line end goes only between two lower-case letters, and stays after words that
-    mostly form compounds ("self-", "long-", "non-").
+    mostly form compounds ("self-", "long-", "non-"). Of more than 30 marks heaped on a letter the first 30 stay.
 
     Args:
         text: any string, of any length.
@@ -294,7 +294,9 @@ def normalise(text: str) -> str:
     if _ANY_LINE_END.search(text):
         text = HYPHEN_GAP.sub(join_hyphen, text)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.replace("\u00ad", ""))
+        text = text.replace("\u00ad", "")
+        if not unicodedata.is_normalized("NFC", text):
+            text = unicodedata.normalize("NFC", HEAP.sub(lower_heap, text))
     return " ".join(text.split())
 
 
@@ -307,7 +309,15 @@ def is_plain(text: str) -> bool:
 
 
 ZERO_WIDTH: Final = re.compile(f"[{INVISIBLE}]")
+HEAP: Final = re.compile(r"[^\w\s\x00-\x7f]{31,}")
+"""Marks without end on one letter: composing them takes time in the square of their number."""
+
 HYPHEN_GAP: Final = re.compile(r"[-\u2010\u00ad]\s+(?=\S)")
+
+
+def lower_heap(match: re.Match[str]) -> str:
+    """What stays of a match of `HEAP`: as many as Unicode's stream-safe text format allows."""
+    return match.group()[:30]
 
 
 def join_hyphen(match: re.Match[str]) -> str:

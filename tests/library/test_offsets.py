@@ -53,3 +53,11 @@ def test_words_are_found_again(text: str, word: str, origin: str) -> None:
     clean, starts, ends = normalise_with_offsets(text)
     at = clean.index(word)
     assert text[starts[at] : ends[at + len(word) - 1]] == origin
+
+
+def test_marks_heaped_on_a_letter_take_no_time_without_end() -> None:
+    text = "a" + "\u0327\u0301" * 500_000 + " b"
+    clean, starts, ends = normalise_with_offsets(text)
+    assert clean == normalise(text) and len(clean) < 40
+    assert (starts[-1], ends[-1]) == (len(text) - 1, len(text))
+    assert normalise(clean) == clean
