@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,6 @@ MAX_TOKENS = 128
 
 MAX_CHARACTERS = 100 * MAX_TOKENS
 """Cut off before a text is split into word pieces: a word of more than 100 characters is one piece."""
-
-BATCH_TOKENS = 1024
-"""Word pieces run at once, padding included; more is no faster on a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,15 @@ def can_encode() -> bool:
 
 
 class SentenceEncoder:
-    """Turns sentences into vectors; a sentence's vector does not depend on what it is run with.
+    """Turns sentences into vectors.
+
+    Each sentence is run by itself: activations are rounded to eight bits by their range, which in a batch would depend
+    on the company, and a processor gains little by batches of so small a model.
 
     Args:
         model: an ONNX graph from `input_ids` and `attention_mask` [n x word pieces] to `vector` [n x size].
         tokenizer: its tokenizer, as the tokenizers library writes it.
-        threads: how many a sentence's vector is computed with; None: as many as there are cores.
+        threads: how many sentences are run at once; None: as many as there are cores.
 
     Raises:
         MissingExtraError: onnxruntime or tokenizers is not installed.
@@ -80,8 +82,8 @@ class SentenceEncoder:
             raise MissingExtraError("the accurate tier", "accurate") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._threads = threads or cores()
         try:
             self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
@@ -109,26 +111,24 @@ class SentenceEncoder:
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors of n sentences, float32 [n x size]."""
+        vectors = np.empty((len(texts), self.size), dtype=np.float32)
         pieces = [encoding.ids for encoding in self._encodings(texts)]
-        lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
-        order = np.argsort(lengths, kind="stable")
-        vectors = np.empty((len(pieces), self.size), dtype=np.float32)
-        start = 0
-        while start < order.size:
-            stop = start + 1
-            while stop < order.size and (stop + 1 - start) * lengths[order[stop]] <= BATCH_TOKENS:
-                stop += 1
-            batch = order[start:stop]
-            vectors[batch] = self._run([pieces[i] for i in batch])
-            start = stop
+        if self._threads == 1 or len(pieces) == 1:
+            for i, own in enumerate(pieces):
+                vectors[i] = self._run(own)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                for i, vector in enumerate(pool.map(self._run, pieces)):
+                    vectors[i] = vector
         return vectors
 
-    def _run(self, pieces: Sequence[Sequence[int]]) -> Vectors:
-        width = max(map(len, pieces))
-        ids = np.zeros((len(pieces), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, own in enumerate(pieces):
-            ids[row, : len(own)] = own
-            mask[row, : len(own)] = 1
-        found: Vectors = self._session.run(["vector"], {"input_ids": ids, "attention_mask": mask})[0]
-        return found
+    def _run(self, pieces: Sequence[int]) -> Vectors:
+        ids = np.array([pieces], dtype=np.int64)
+        vector: Vectors = self._session.run(["vector"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        return vector
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ddclassify import Classifier, encoder
+from ddclassify import Classifier
 from ddclassify.encoder import MAX_TOKENS, PackedVectors, SentenceEncoder, Vectors, can_encode
 from ddclassify.errors import MissingExtraError, ModelError
 from ddclassify.modelfolder import ENCODER, TOKENIZER
@@ -58,12 +58,11 @@ def test_a_sentence_has_the_same_vector_in_any_company(
     assert together[len(companions) : -len(companions)] == pytest.approx(alone, abs=1e-4)
 
 
-@pytest.mark.parametrize("pieces", [1, 20, 100_000])
-def test_a_sentence_has_the_same_vector_in_batches_of_any_size(
-    encode: SentenceEncoder, alone: Vectors, pieces: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(encoder, "BATCH_TOKENS", pieces)
-    assert encode([LONG, *SENTENCES])[1:] == pytest.approx(alone, abs=1e-4)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_any_number_of_threads_gives_the_same_vectors(accurate_folder: Path, alone: Vectors, threads: int) -> None:
+    encode = SentenceEncoder(accurate_folder / ENCODER, accurate_folder / TOKENIZER, threads)
+    assert encode([LONG, *SENTENCES])[1:] == pytest.approx(alone, abs=1e-6)
+    assert encode([]).shape == (0, encode.size)
 
 
 def test_scores_of_the_accurate_tier_do_not_depend_on_the_company(accurate: Classifier) -> None:

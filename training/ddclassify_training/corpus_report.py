@@ -138,9 +138,10 @@ def compare(splits: Mapping[str, Sequence[Row]], taxonomy: Taxonomy, folder: Pat
         "keyword-drawn": [row for row in dev if str(row.extra.get("stratum")).startswith("enriched")],
     }
     inputs = read_documents(find_sources([str(folder / "real-docs")]), ReadOptions())
-    texts = [document.text for document in inputs if isinstance(document, Document)]
-    shared = shared_runs(rows, [*texts, *(row.text for row in dev)])
-    real = [s.text for text in texts for s in Document("", text).sentences()]
+    documents = [document for document in inputs if isinstance(document, Document)]
+    shared = shared_runs(rows, [*(document.text for document in documents), *(row.text for row in dev)])
+    # Tables and mastheads of files with pages are no sentences to compare the composed ones with.
+    real = [s.text for document in documents if not document.pages for s in document.sentences()]
     frames = overused_skeletons([row.text for row in rows], real)
     templates = [skeleton for skeleton, rates in frames.items() if rates["composed"] >= TEMPLATE_SHARE]
     return {

@@ -1,8 +1,8 @@
 """Write a fine-tuned encoder as ONNX with eight-bit weights, in the environment of training/requirements-encoder.txt.
 
-Weights of matrix products are kept in blocks of 32 along the input (`MatMulNBits`, which also rounds the activations
-in blocks of a row, so that a sentence's vector does not depend on what it is run with); word embeddings row by row. All
-else stays float32.
+Weights of matrix products are kept with a scale a column, and activations are rounded by their range when the graph
+runs (dynamic quantisation; `SentenceEncoder` runs each sentence by itself, so that its vector does not depend on
+others); word embeddings have a scale a row. All else stays float32.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 OPSET = 17
-BITS, BLOCK, INTEGER_PRODUCTS = 8, 32, 4
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
@@ -27,7 +26,7 @@ def export_encoder(encoder: Any, path: Path) -> None:
     """
     import onnx
     import torch
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     class Pooled(torch.nn.Module):  # type: ignore[misc]  # torch is not installed where types are checked
         def __init__(self) -> None:
@@ -55,13 +54,9 @@ def export_encoder(encoder: Any, path: Path) -> None:
             dynamo=False,
         )
         graph = onnx.load(plain)
-    quantizer = MatMulNBitsQuantizer(
-        graph, bits=BITS, block_size=BLOCK, is_symmetric=True, accuracy_level=INTEGER_PRODUCTS
-    )
-    quantizer.process()
-    small = quantizer.model.model
-    _shrink_embeddings(small)
-    onnx.save(small, path)
+        _shrink_embeddings(graph)
+        onnx.save(graph, plain)
+        quantize_dynamic(plain, path, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
 
 
 def mean_pooled(states: Any, mask: Any) -> Any:
