@@ -18,7 +18,7 @@ demo: $(VENV)/.installed  ## tag the sample documents
 test: $(VENV)/.dev  ## all tests but those that need system packages
 	$(BIN)/python -m pytest -m "not system"
 
-test-system: $(VENV)/.dev  ## tests that need system packages (none so far)
+test-system: $(VENV)/.dev  ## tests that need system packages (LibreOffice)
 	$(BIN)/python -m pytest -m system || [ $$? -eq 5 ]
 
 lint: $(VENV)/.dev  ## style and types

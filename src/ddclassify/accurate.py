@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .context import WINDOW, Context
 from .encoder import Vectors
 from .errors import ModelError
+from .features import ContextTokens
 from .linear import LinearScorer, Scores, calibrated
 from .sentences import normalise
 
@@ -95,19 +96,49 @@ class AccurateScorer:
         encode: gives vectors of normalised texts.
         head: what weighs them.
         passing: a sentence is encoded when the linear model gives a label at least this probability; 0: every one is.
+        cuts: says of each text whether the encoder leaves out a part of it; None: it never does.
     """
 
-    def __init__(self, linear: LinearScorer, encode: Encode, head: HeadWeights, passing: float) -> None:
+    def __init__(
+        self,
+        linear: LinearScorer,
+        encode: Encode,
+        head: HeadWeights,
+        passing: float,
+        cuts: Callable[[Sequence[str]], NDArray[np.bool_]] | None = None,
+    ) -> None:
         self.linear = linear
         self.head = head
         self.passing = passing
         self.encode = encode
+        self.cuts = cuts
 
-    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
-        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
-        shallow = self.linear.decide(sentences, contexts)
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens of n sentences and their contexts, to score with."""
+        return self.linear.tokenise(sentences, contexts)
+
+    def score(
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context],
+        tokens: ContextTokens | None = None,
+        truncated: NDArray[np.bool_] | None = None,
+    ) -> Scores:
+        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other).
+
+        Args:
+            sentences, contexts: n of each.
+            tokens: theirs, where they are known already.
+            truncated: bool [n], set where only a part of a sentence was looked at.
+        """
+        tokens = tokens or self.tokenise(sentences, contexts)
+        shallow = self.linear.decide(sentences, contexts, tokens)
         scores = calibrated(shallow, self.linear.weights.calibration)
         passed = np.flatnonzero((scores >= self.passing).any(axis=1)).tolist()
+        if truncated is not None:
+            truncated |= tokens.truncated
+            if self.cuts is not None:
+                truncated[passed] |= self.cuts([sentences[i] for i in passed])
         if passed:
             features = head_features(
                 [sentences[i] for i in passed], [contexts[i] for i in passed], self.encode, self.head.context_layer

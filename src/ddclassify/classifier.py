@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .accurate import AccurateScorer
-from .context import Context, contexts_of
+from .context import Context, DocumentContexts
 from .documents import Document, Sentence
 from .encoder import SentenceEncoder, can_encode
 from .errors import ModelError
-from .language import language_of
+from .features import ContextTokens
 from .linear import LinearScorer, Scores
 from .modelfolder import ENCODER, TOKENIZER, ModelFolder, read_model_folder
 from .predictions import Prediction, TaggedDocument
@@ -35,8 +36,17 @@ _NOTHING = Context()
 class Scorer(Protocol):
     """What computes probabilities."""
 
-    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
-        """Calibrated probabilities [sentences x labels]."""
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens of n sentences and their contexts."""
+
+    def score(
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context],
+        tokens: ContextTokens | None = None,
+        truncated: NDArray[np.bool_] | None = None,
+    ) -> Scores:
+        """Calibrated probabilities [n x labels]; for tokens and truncated see `LinearScorer.score`."""
 
 
 class Classifier:
@@ -76,16 +86,7 @@ class Classifier:
             TypeError: sentences is a string.
             ValueError: contexts and sentences differ in number.
         """
-        if isinstance(sentences, str):
-            raise TypeError("sentences is one string; pass a list of sentences, or a text to tag()")
-        if contexts is None:
-            contexts = [_NOTHING] * len(sentences)
-        elif len(contexts) != len(sentences):
-            raise ValueError(f"{len(sentences)} sentences but {len(contexts)} contexts")
-        known = [context or _NOTHING for context in contexts]
-        parts = [
-            self.scorer.score(sentences[i : i + BATCH], known[i : i + BATCH]) for i in range(0, len(sentences), BATCH)
-        ]
+        parts = [scores for scores, _, _ in self._scored(sentences, self._known(sentences, contexts))]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
 
     def label(self, scores: Scores, policy: str = DEFAULT_POLICY) -> list[tuple[str, ...]]:
@@ -124,7 +125,7 @@ class Classifier:
             ModelError: the model has no such policy.
         """
         found = [Sentence(text, 0, len(text)) for text in sentences]
-        return self._predict(found, sentences, contexts, policy)
+        return self._predict(found, sentences, self._known(sentences, contexts), policy)
 
     def tag(self, text: str | Document, policy: str = DEFAULT_POLICY) -> TaggedDocument:
         """Split a text or document into sentences and label each in its context."""
@@ -140,13 +141,10 @@ class Classifier:
         self._thresholds(policy)
         stream = iter(documents)
         while batch := list(islice(_bounded(stream), BATCH)):
-            texts: list[str] = []
-            contexts: list[Context] = []
-            for document, sentences in batch:
-                own = [sentence.text for sentence in sentences]
-                texts += own
-                contexts += contexts_of(own, document.title)
             every = [sentence for _, sentences in batch for sentence in sentences]
+            texts = [sentence.text for sentence in every]
+            firsts = list(accumulate((len(sentences) for _, sentences in batch), initial=0))
+            contexts = DocumentContexts(texts, [document.title for document, _ in batch], firsts)
             predictions = iter(self._predict(every, texts, contexts, policy))
             for document, sentences in batch:
                 yield TaggedDocument(document, tuple(islice(predictions, len(sentences))))
@@ -177,29 +175,57 @@ class Classifier:
         self,
         sentences: Sequence[Sentence],
         texts: Sequence[str],
-        contexts: Sequence[Context | None] | None,
+        contexts: Sequence[Context],
         policy: str,
     ) -> list[Prediction]:
-        scores = self.score(texts, contexts)
-        labels = self.label(scores, policy)
-        ids = self.taxonomy.ids
-        unsure = unsure_labels(scores, self.model.manifest.thresholds, ids)
-        return [
-            Prediction(sentence, dict(zip(ids, row, strict=True)), found, language_of(sentence.text), doubtful)
-            for sentence, row, found, doubtful in zip(sentences, scores.tolist(), labels, unsure, strict=True)
-        ]
+        found: list[Prediction] = []
+        for scores, tokens, truncated in self._scored(texts, contexts):
+            columns = (
+                sentences[len(found) : len(found) + len(scores)],
+                [dict(zip(self.taxonomy.ids, row, strict=True)) for row in scores.tolist()],
+                self.label(scores, policy),
+                tokens.languages(),
+                unsure_labels(scores, self.model.manifest.thresholds, self.taxonomy.ids),
+                truncated.tolist(),
+            )
+            found += map(Prediction, *columns)
+        return found
+
+    def _known(self, sentences: Sequence[str], contexts: Sequence[Context | None] | None) -> Sequence[Context]:
+        """A context for each sentence, an empty one where nothing is known."""
+        if isinstance(sentences, str):
+            raise TypeError("sentences is one string; pass a list of sentences, or a text to tag()")
+        if contexts is not None and len(contexts) != len(sentences):
+            raise ValueError(f"{len(sentences)} sentences but {len(contexts)} contexts")
+        return [context or _NOTHING for context in contexts or [None] * len(sentences)]
+
+    def _scored(
+        self, sentences: Sequence[str], contexts: Sequence[Context]
+    ) -> Iterator[tuple[Scores, ContextTokens, NDArray[np.bool_]]]:
+        """Scores, tokens and whether a part was left out, a batch at a time."""
+        for i in range(0, len(sentences), BATCH):
+            own, around = sentences[i : i + BATCH], contexts[i : i + BATCH]
+            tokens = self.scorer.tokenise(own, around)
+            truncated = np.zeros(len(own), dtype=np.bool_)
+            yield self.scorer.score(own, around, tokens, truncated), tokens, truncated
 
 
-def scorer_of(model: ModelFolder) -> Scorer:
-    """What computes a model's probabilities."""
+def scorer_of(model: ModelFolder, threads: int | None = None) -> Scorer:
+    """What computes a model's probabilities; threads: see `SentenceEncoder`."""
     linear = LinearScorer(model.features, model.weights)
     if model.head is None:
         return linear
-    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER)
-    return AccurateScorer(linear, encoder, model.head, model.manifest.passing)
+    encoder = SentenceEncoder(model.path / ENCODER, model.path / TOKENIZER, threads)
+    return AccurateScorer(linear, encoder, model.head, model.manifest.passing, encoder.cuts)
 
 
-def load(model: str | Path | None = None, *, tier: str | None = None, check_golden: bool = False) -> Classifier:
+def load(
+    model: str | Path | None = None,
+    *,
+    tier: str | None = None,
+    check_golden: bool = False,
+    threads: int | None = None,
+) -> Classifier:
     """Load a classifier, offline.
 
     Args:
@@ -207,6 +233,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
         tier: which of those: "fast" (n-grams) or "accurate" (n-grams and an encoder); None: the accurate one where
             the extra `accurate` is installed, else the fast one.
         check_golden: also compare its predictions with those stored at training.
+        threads: how many the encoder of the accurate tier may use; None: as many as there are cores.
 
     Raises:
         ModelError: there is no model there, or it is damaged, tampered with, of another format or of another tier.
@@ -215,7 +242,7 @@ def load(model: str | Path | None = None, *, tier: str | None = None, check_gold
     folder = read_model_folder(default_model_path(tier) if model is None else model)
     if tier is not None and folder.manifest.tier != tier:
         raise ModelError(f"{folder.path}: a model of tier {folder.manifest.tier!r}, not {tier!r}")
-    classifier = Classifier(folder)
+    classifier = Classifier(folder, scorer_of(folder, threads))
     if check_golden:
         classifier.check_golden()
     return classifier

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import InputError
 from .sentences import split_sentences
+
+MAX_SENTENCES = 300_000
+"""Most sentences of one document; more is a file that holds many documents, or no text at all."""
+
+MAX_SENTENCE_CHARACTERS = 1_000_000
+"""Longest sentence; longer is data without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,20 @@ class Document:
         return title if isinstance(title, str) else ""
 
     def sentences(self) -> list[Sentence]:
-        """The sentences in order; their spans cover all that is not white space."""
-        return [
-            Sentence(self.text[start:end], start, end, self.page_at(start)) for start, end in split_sentences(self.text)
-        ]
+        """The sentences in order; their spans cover all that is not white space.
+
+        Raises:
+            InputError: there are more than `MAX_SENTENCES`, or one is longer than `MAX_SENTENCE_CHARACTERS`.
+        """
+        spans = list(split_sentences(self.text))
+        if len(spans) > MAX_SENTENCES:
+            raise InputError(
+                f"{self.id}: {len(spans):,} sentences, more than {MAX_SENTENCES:,} in one document; split the document"
+            )
+        longest = max((end - start for start, end in spans), default=0)
+        if longest > MAX_SENTENCE_CHARACTERS:
+            raise InputError(f"{self.id}: a sentence of {longest:,} characters, more than {MAX_SENTENCE_CHARACTERS:,}")
+        return [Sentence(self.text[start:end], start, end, self.page_at(start)) for start, end in spans]
 
     def page_at(self, offset: int) -> int | None:
         """The page (from 1) that holds a character offset, None where the source has no pages."""

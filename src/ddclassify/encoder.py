@@ -65,13 +65,14 @@ class SentenceEncoder:
     Args:
         model: an ONNX graph from `input_ids` and `attention_mask` [n x word pieces] to `vector` [n x size].
         tokenizer: its tokenizer, as the tokenizers library writes it.
+        threads: how many a sentence's vector is computed with; None: as many as there are cores.
 
     Raises:
         MissingExtraError: onnxruntime or tokenizers is not installed.
         ModelError: one of the files cannot be read.
     """
 
-    def __init__(self, model: Path, tokenizer: Path) -> None:
+    def __init__(self, model: Path, tokenizer: Path, threads: int | None = None) -> None:
         try:
             import onnxruntime
             from tokenizers import Tokenizer
@@ -79,6 +80,8 @@ class SentenceEncoder:
             raise MissingExtraError("the accurate tier", "accurate") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
         try:
             self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
@@ -90,10 +93,23 @@ class SentenceEncoder:
         self._tokenizer.no_padding()
         self.size = int(self._session.get_outputs()[0].shape[1])
 
+    def cuts(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """bool [n], whether a part of each of n sentences is cut off."""
+        found = np.array([len(text) > MAX_CHARACTERS for text in texts], dtype=np.bool_)
+        # A word piece has at least one character, and two mark the ends.
+        long = [i for i, text in enumerate(texts) if MAX_TOKENS - 2 < len(text) <= MAX_CHARACTERS]
+        for i, encoding in zip(long, self._encodings([texts[i] for i in long]), strict=True):
+            found[i] = bool(encoding.overflowing)
+        return found
+
+    def _encodings(self, texts: Sequence[str]) -> list[Any]:
+        clean = [without_surrogates(normalise(text)[:MAX_CHARACTERS]) for text in texts]
+        encodings: list[Any] = self._tokenizer.encode_batch(clean)
+        return encodings
+
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Vectors of n sentences, float32 [n x size]."""
-        clean = [without_surrogates(normalise(text)[:MAX_CHARACTERS]) for text in texts]
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(clean)]
+        pieces = [encoding.ids for encoding in self._encodings(texts)]
         lengths = np.array([len(ids) for ids in pieces], dtype=np.int64)
         order = np.argsort(lengths, kind="stable")
         vectors = np.empty((len(pieces), self.size), dtype=np.float32)

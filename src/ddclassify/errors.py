@@ -6,6 +6,7 @@ DDClassifyError
 ├── OutputError         an output that cannot be written
 ├── ModelError          a model folder that is missing, tampered with or of another format
 ├── TaxonomyError       a label table that contradicts itself, or a label that it does not know
+├── WorkerError         worker processes that cannot do their work
 └── MissingExtraError   a feature whose optional packages are not installed
 """
 
@@ -34,6 +35,10 @@ class ModelError(DDClassifyError):
 
 class TaxonomyError(DDClassifyError):
     """A label table that contradicts itself, or a label that it does not know."""
+
+
+class WorkerError(DDClassifyError):
+    """Worker processes that cannot do their work."""
 
 
 class MissingExtraError(DDClassifyError):

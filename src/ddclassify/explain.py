@@ -112,7 +112,7 @@ class NgramExplainer:
         column = self._classifier.taxonomy.ids.index(label)
         threshold = threshold_of(self._classifier, label, policy)
         weights = self._weights
-        rows = self._extractor.rows([sentence], [around], weights.vocabulary)
+        rows = self._extractor.rows(self._extractor.tokenise([sentence], [around]), weights.vocabulary)
         decisions = rows.dot(weights.coefficients) + weights.intercepts
         values = rows.values.astype(np.float64) * weights.coefficients[rows.columns, column]
         known = dict(zip(weights.vocabulary.hashes[rows.columns].tolist(), values.tolist(), strict=True))
@@ -135,7 +135,7 @@ class NgramExplainer:
         tokens_of = self._extractor.hasher.tokens
         own = [(t, (Span(t.start, t.end),)) for t in tokens_of(sentence)]
         around = [(t, _context_spans(t.start, t.end, context)) for t in tokens_of(context_text(context))]
-        for block in self._extractor.blocks([sentence], [context]):
+        for block in self._extractor.blocks(self._extractor.tokenise([sentence], [context])):
             tokens = around if block.kind == "context" else own
             names = [t.word if block.kind == "word" else t.stem for t, _ in tokens]
             spans = [places for _, places in tokens]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .context import Context
+from .context import BREAK, WINDOW, Context, DocumentContexts
 from .errors import ModelError
-from .tokens import Hashes, TokenBatch, TokenHasher
+from .hashindex import FIRST, Hashes, HashIndex, Integers
+from .language import verdicts
+from .sentences import INVISIBLE
+from .tokens import Lexicon, TokenBatch, TokenHasher, spread
 
 CONTEXT_CHARACTERS = 1000
 """Characters of the text before a sentence that are looked at, counted back from the sentence."""
 
-_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_SECOND = np.uint64(0xC2B2AE3D27D4EB4F)
 _SALTS = {
     "word": np.uint64(0x8BADF00D5EED0001),
     "stem": np.uint64(0x8BADF00D5EED0003),
     "context": np.uint64(0x8BADF00D5EED0007),
 }
+
+
+# Normalising joins what ends in a hyphen (or in one that only invisible characters follow) with what comes next.
+_JOINING = frozenset("-\u2010\u00ad" + INVISIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class SparseRows:
         product = np.zeros((self.indptr.size - 1, dense.shape[1]), dtype=np.float32)
         filled = np.flatnonzero(np.diff(self.indptr))
         if filled.size:
-            terms = dense[self.columns] * self.values[:, None]
+            terms = np.take(dense, self.columns, axis=0)  # several times as quick as by indexing
+            terms *= self.values[:, None]
             product[filled] = np.add.reduceat(terms, self.indptr[filled], axis=0)
         return product
 
@@ -112,8 +121,34 @@ class Block:
     kind: str
     longest: int
     weight: float
-    rows: NDArray[np.int64]
+    rows: Integers
     hashes: Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class ContextTokens:
+    """The tokens of n sentences and of what stands around them, each text tokenised once.
+
+    Attributes:
+        batch: tokens of the sentences, the first n texts, and of what else the contexts hold.
+        size: n.
+        rows: int64 [parts], ascending: which sentence a part of a context belongs to.
+        parts: int64 [parts], which text of the batch it is.
+    """
+
+    batch: TokenBatch
+    size: int
+    rows: Integers
+    parts: Integers
+
+    @property
+    def truncated(self) -> NDArray[np.bool_]:
+        """bool [n], whether a stretch without white space is looked at only in part."""
+        return self.batch.cut[: self.size]
+
+    def languages(self) -> list[str | None]:
+        """The language of each sentence, as `language.language_of` tells it of the normalised text."""
+        return verdicts(self.batch.counts[: self.size])
 
 
 class FeatureExtractor:
@@ -122,10 +157,12 @@ class FeatureExtractor:
     def __init__(self, config: FeatureConfig) -> None:
         self.config = config
         self.hasher = TokenHasher(config.stem_length)
+        self._columns: _Columns | None = None
+        self._lock = threading.Lock()
 
     def learn_vocabulary(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Vocabulary:
         """Keep the n-grams that stand in at least `min_df` of the sentences."""
-        blocks = self.blocks(sentences, contexts)
+        blocks = self.blocks(self.tokenise(sentences, contexts))
         rows = np.concatenate([block.rows for block in blocks])
         hashes, numbers = np.unique(np.concatenate([block.hashes for block in blocks]), return_inverse=True)
         pairs = np.unique(rows * hashes.size + numbers)
@@ -134,44 +171,86 @@ class FeatureExtractor:
         idf = np.log((1 + len(sentences)) / (1 + counts[kept])) + 1
         return Vocabulary(hashes[kept], idf.astype(np.float32))
 
-    def rows(self, sentences: Sequence[str], contexts: Sequence[Context], vocabulary: Vocabulary) -> SparseRows:
-        """TF-IDF rows [n x n-grams]: 1 + log tf, times idf, each block scaled to its length."""
-        keys: list[NDArray[np.int64]] = []
-        values: list[NDArray[np.float32]] = []
-        width = np.int64(vocabulary.hashes.size)
-        for block in self.blocks(sentences, contexts):
-            rows, hashes = block.rows, block.hashes
-            if not width or not hashes.size:
-                continue
-            columns = np.searchsorted(vocabulary.hashes, hashes)
-            columns[columns == width] = 0
-            known = vocabulary.hashes[columns] == hashes
-            key, counts = np.unique(rows[known] * width + columns[known], return_counts=True)
-            value = (1 + np.log(counts)) * vocabulary.idf[key % width]
-            norms = np.sqrt(np.bincount(key // width, value**2, minlength=len(sentences)))
-            norms = np.maximum(norms, self.config.full_norm)
-            keys.append(key)
-            values.append((value * block.weight / norms[key // width]).astype(np.float32))
-        if not keys:
-            empty = np.zeros(len(sentences) + 1, dtype=np.int64)
-            return SparseRows(empty, empty[:0], np.zeros(0, dtype=np.float32))
-        key, value = np.concatenate(keys), np.concatenate(values)
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        indptr = np.searchsorted(key, np.arange(len(sentences) + 1, dtype=np.int64) * width)
-        return SparseRows(indptr.astype(np.int64), key % width, value[order])
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens that the features of n sentences in their contexts are made of."""
+        none = np.zeros(0, dtype=np.int64)
+        if not self.config.context_weight:
+            texts, rows, parts = list(sentences), none, none
+        elif isinstance(contexts, DocumentContexts):
+            texts, rows, parts = _parts_of_documents(contexts)
+        else:
+            texts, rows, parts = _parts_of_each(sentences, contexts)
+        return ContextTokens(self.hasher(texts), len(sentences), rows, parts)
 
-    def blocks(self, sentences: Sequence[str], contexts: Sequence[Context]) -> list[Block]:
+    def rows(self, tokens: ContextTokens, vocabulary: Vocabulary) -> SparseRows:
+        """TF-IDF rows [n x n-grams]: 1 + log tf, times idf, each block scaled to its length."""
+        layers = self.layers(tokens, vocabulary)
+        rows = np.concatenate([np.repeat(np.arange(tokens.size), np.diff(layer.indptr)) for layer in layers])
+        order = np.argsort(rows, kind="stable")
+        return SparseRows(
+            np.sum([layer.indptr for layer in layers], axis=0),
+            np.concatenate([layer.columns for layer in layers])[order],
+            np.concatenate([layer.values for layer in layers])[order],
+        )
+
+    def layers(self, tokens: ContextTokens, vocabulary: Vocabulary) -> list[SparseRows]:
+        """The rows as a sum of matrices, one for each kind and length of n-gram: quicker to make than their sum."""
+        with self._lock:
+            if self._columns is None or self._columns.vocabulary is not vocabulary:
+                self._columns = _Columns(vocabulary)
+            columns = self._columns
+            unigrams = columns.of_unigrams(tokens.batch.lexicon)
+        size = tokens.size
+        bits = max(vocabulary.hashes.size - 1, 1).bit_length()
+        # A key holds a sentence and a column; small integers are sorted quicker.
+        integers = np.dtype(np.int32 if size.bit_length() + bits < 32 else np.int64)
+        borders = np.arange(size + 1, dtype=np.int64) << bits
+        layers = []
+        for block in self._tokens_by_block(tokens):
+            rows = block.rows.astype(integers) << bits
+            own: list[tuple[Integers, Integers, NDArray[np.float64]]] = []
+            squares = np.zeros(size)
+            for n, (places, hashes) in enumerate(_ngrams(block)):
+                found = columns.find(hashes) if n else np.take(unigrams[block.kind], block.tokens)
+                known = np.flatnonzero(found >= 0)
+                key, counts = _counted(rows[places][known] | found[known])
+                column = (key & ((1 << bits) - 1)).astype(np.int64)
+                value = _weights_of(counts) * np.take(vocabulary.idf, column)
+                squares += np.bincount(key >> bits, value**2, minlength=size)
+                own.append((np.searchsorted(key, borders.astype(integers)), column, value))
+            # A sentence without a known n-gram has no value to scale.
+            scale = block.weight / np.where(squares > 0, np.maximum(np.sqrt(squares), self.config.full_norm), 1)
+            for indptr, column, value in own:
+                scaled = value * np.repeat(scale, np.diff(indptr))
+                layers.append(SparseRows(indptr, column, scaled.astype(np.float32)))
+        return layers
+
+    def blocks(self, tokens: ContextTokens) -> list[Block]:
         """Every n-gram occurrence of the sentences and their contexts, known to a vocabulary or not."""
-        own = self.hasher(sentences)
-        found = [
-            _block("word", own, own.words, self.config.words, 1.0),
-            _block("stem", own, own.stems, self.config.stems, 1.0),
-        ]
-        if self.config.context_weight:
-            around = self.hasher([context_text(context) for context in contexts])
-            found.append(_block("context", around, around.stems, 1, self.config.context_weight))
+        found = []
+        for block in self._tokens_by_block(tokens):
+            grams = [(block.rows[places], hashes) for places, hashes in _ngrams(block)]
+            rows, hashes = zip(*grams, strict=True)
+            found.append(Block(block.kind, block.longest, block.weight, np.concatenate(rows), np.concatenate(hashes)))
         return found
+
+    def _tokens_by_block(self, tokens: ContextTokens) -> list[_TokenBlock]:
+        batch = tokens.batch
+        ends = batch.ends[: tokens.size + 1]
+        rows = np.repeat(np.arange(tokens.size, dtype=np.int64), np.diff(ends))
+        own = batch.tokens[: ends[-1]]
+        words, stems = batch.lexicon.words, batch.lexicon.stems
+        config = self.config
+        found = [
+            _TokenBlock("word", config.words, 1.0, rows, own, words),
+            _TokenBlock("stem", config.stems, 1.0, rows, own, stems),
+        ]
+        if config.context_weight:
+            lengths = np.diff(batch.ends)[tokens.parts]
+            around = np.take(batch.tokens, spread(batch.ends[tokens.parts], lengths))
+            rows = np.repeat(tokens.rows, lengths)
+            found.append(_TokenBlock("context", 1, config.context_weight, rows, around, stems))
+        return [block for block in found if block.longest]
 
 
 def context_text(context: Context) -> str:
@@ -179,19 +258,133 @@ def context_text(context: Context) -> str:
     return f"{context.title} {context.before[-CONTEXT_CHARACTERS:]}"
 
 
-def _block(kind: str, batch: TokenBatch, tokens: Hashes, longest: int, weight: float) -> Block:
-    return Block(kind, longest, weight, *_ngrams(batch, tokens, longest, _SALTS[kind]))
+def _parts_of_each(sentences: Sequence[str], contexts: Sequence[Context]) -> tuple[list[str], Integers, Integers]:
+    """Texts (the sentences first), and the rows and parts of `ContextTokens`."""
+    texts = list(sentences)
+    number = {text: i for i, text in enumerate(texts)}
+    rows: list[int] = []
+    parts: list[int] = []
+    for row, context in enumerate(contexts):
+        for part in _parts(context):
+            found = number.setdefault(part, len(texts))
+            if found == len(texts):
+                texts.append(part)
+            rows.append(row)
+            parts.append(found)
+    return texts, np.array(rows, dtype=np.int64), np.array(parts, dtype=np.int64)
 
 
-def _ngrams(batch: TokenBatch, tokens: Hashes, longest: int, salt: np.uint64) -> tuple[NDArray[np.int64], Hashes]:
-    rows, hashes = [], []
-    gram = tokens * _FIRST + salt
-    for n in range(1, longest + 1):
-        if n > 1:
-            gram = gram[:-1] * _SECOND + tokens[n - 1 :] * _FIRST
-        whole = batch.rows[: gram.size] == batch.rows[n - 1 :]
-        rows.append(batch.rows[: gram.size][whole].astype(np.int64))
-        hashes.append(gram[whole])
-    if not rows:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
-    return np.concatenate(rows), np.concatenate(hashes)
+def _parts_of_documents(contexts: DocumentContexts) -> tuple[list[str], Integers, Integers]:
+    """The same for sentences that stand in each other's contexts, in a few array operations."""
+    view = contexts.view
+    base = max(0, view.start - WINDOW)
+    firsts = np.asarray(contexts.firsts, dtype=np.int64)
+    own = np.arange(view.start, view.stop, dtype=np.int64)
+    documents = np.searchsorted(firsts, own, side="right") - 1
+    low = int(documents[0]) if own.size else 0
+    titles = list(contexts.titles[low : int(documents[-1]) + 1 if own.size else 0])
+    earlier = list(contexts.sentences[base : view.start])
+    texts = [*contexts.sentences[view.start : view.stop], *earlier, *titles]
+    # Places in `texts`: of the title, then of the sentences before, the furthest first; -1 where there is none.
+    around = own[:, None] - np.arange(WINDOW, 0, -1)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    joining = np.fromiter(map(_may_join, texts), dtype=np.bool_, count=len(texts))
+    places = np.where(around >= view.start, around - view.start, own.size + around - base)
+    places[around < firsts[documents][:, None]] = -1
+    title = own.size + len(earlier) + documents - low
+    parts = np.concatenate([np.where(lengths[title] > 0, title, -1)[:, None], places], axis=1)
+    size = np.where(places >= 0, lengths[places] + len(BREAK), 0).sum(axis=1) - len(BREAK)
+    whole = (size > CONTEXT_CHARACTERS) | (joining[parts] & (parts >= 0)).any(axis=1)
+    for row in np.flatnonzero(whole).tolist():
+        parts[row] = -1
+        parts[row, 0] = len(texts)
+        texts.append(context_text(contexts[row]))
+    rows, columns = np.nonzero(parts >= 0)
+    return texts, rows, parts[rows, columns]
+
+
+def _parts(context: Context) -> list[str]:
+    """Texts whose tokens together are those of `context_text`: most were sentences of the batch themselves."""
+    before = context.before
+    parts = [context.title, *before.split(BREAK)] if before else [context.title]
+    if len(before) > CONTEXT_CHARACTERS or any(map(_may_join, parts)):
+        return [context_text(context)]
+    return [part for part in parts if part]
+
+
+def _may_join(part: str) -> bool:
+    """Whether normalising would join a text with the one after it, if both stood in one."""
+    return part.rstrip()[-1:] in _JOINING
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenBlock:
+    """The tokens that the n-grams of one kind are made of.
+
+    Attributes:
+        kind, longest, weight: as in `Block`.
+        rows: int64 [tokens], which sentence a token belongs to, ascending.
+        tokens: int64 [tokens], places in the lexicon.
+        hashes: uint64 [known], of the lexicon's tokens.
+    """
+
+    kind: str
+    longest: int
+    weight: float
+    rows: Integers
+    tokens: Integers
+    hashes: Hashes
+
+
+def _ngrams(block: _TokenBlock) -> Iterator[tuple[slice | Integers, Hashes]]:
+    """For each length: where the n-grams begin among the tokens, and their hashes."""
+    if block.longest == 1:
+        yield slice(None), np.take(_unigrams(block.hashes, block.kind), block.tokens)
+        return
+    tokens = np.take(block.hashes, block.tokens)
+    gram = _unigrams(tokens, block.kind)
+    yield slice(None), gram
+    for n in range(2, block.longest + 1):
+        gram = gram[:-1] * _SECOND + tokens[n - 1 :] * FIRST
+        whole = np.flatnonzero(block.rows[: gram.size] == block.rows[n - 1 :])
+        yield whole, gram[whole]
+
+
+def _unigrams(tokens: Hashes, kind: str) -> Hashes:
+    return tokens * FIRST + _SALTS[kind]
+
+
+class _Columns:
+    """Finds the columns of a vocabulary's n-grams."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.find = HashIndex(vocabulary.hashes).find
+        self._lexicon = -1
+        self._unigrams: dict[str, NDArray[np.int32]] = {}
+
+    def of_unigrams(self, lexicon: Lexicon) -> dict[str, NDArray[np.int32]]:
+        """By kind, the columns of a lexicon's tokens as n-grams of one token, -1 for none; each is looked up once."""
+        known = self._unigrams if lexicon.number == self._lexicon else {}
+        for kind in _SALTS:
+            hashes = lexicon.words if kind == "word" else lexicon.stems
+            old = known.get(kind, np.zeros(0, dtype=np.int32))
+            if hashes.size > old.size or kind not in known:
+                known = {**known, kind: np.concatenate([old, self.find(_unigrams(hashes[old.size :], kind))])}
+        self._lexicon, self._unigrams = lexicon.number, known
+        return known
+
+
+def _counted(keys: NDArray[np.integer]) -> tuple[NDArray[np.integer], Integers]:
+    """The distinct keys, ascending, and how often each stands."""
+    keys.sort(kind="stable")  # quick on keys that stand nearly in order
+    firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if keys.size else keys.astype(np.int64)
+    return keys[firsts], np.diff(firsts, append=keys.size)
+
+
+def _weights_of(counts: Integers) -> NDArray[np.float64]:
+    """1 + log of term frequencies, most of which are 1."""
+    weights = np.ones(counts.size)
+    several = np.flatnonzero(counts > 1)
+    weights[several] += np.log(counts[several])
+    return weights

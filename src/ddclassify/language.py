@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 ENOUGH = 6
 """Words a sentence needs for a verdict."""
+
+COUNTS = 5
+"""What is counted of a text: words, letters, letters that are not Latin, English function words, those of others."""
 
 _ENGLISH = frozenset(
     """
@@ -34,17 +39,34 @@ def language_of(sentence: str) -> str | None:
     A headline has few function words of any language: it gets None or "en", never "other", unless most of
     its letters are not Latin.
     """
-    words = _WORD.findall(sentence.lower())
-    letters = sum(map(len, words))
-    if letters >= 20 and sum(len(w) for w in words if w[0] > "\u024f") > letters / 2:
-        return "other"
-    if len(words) < ENOUGH:
-        return None
-    english, other = _share(words, _ENGLISH), _share(words, _OTHERS)
-    if english >= other:
-        return "en" if english else None
-    return "other" if other >= 0.15 else None
+    return verdicts(np.array([counts_of(sentence)]))[0]
 
 
-def _share(words: list[str], known: Iterable[str]) -> float:
-    return sum(word in known for word in words) / len(words)
+def counts_of(text: str) -> tuple[int, ...]:
+    """What the verdict on a text rests on; those of its parts between spaces add up to those of the whole."""
+    return counts_of_words(_WORD.findall(text.lower()))
+
+
+def counts_of_words(words: list[str]) -> tuple[int, ...]:
+    """The counts of a text from its words, which are letters only and in lower case."""
+    letters = foreign = english = others = 0
+    for word in words:
+        letters += len(word)
+        foreign += len(word) if word[0] > "\u024f" else 0
+        english += word in _ENGLISH
+        others += word in _OTHERS
+    return len(words), letters, foreign, english, others
+
+
+def verdicts(counts: NDArray[np.integer]) -> list[str | None]:
+    """The languages of n texts from their counts [n x COUNTS]."""
+    words, letters, foreign, english, others = counts.T
+    told = np.zeros(len(counts), dtype=np.int64)
+    enough = words >= ENOUGH
+    told[enough & (english >= others) & (english > 0)] = 1
+    told[enough & (english < others) & (others >= 0.15 * words)] = 2
+    told[(letters >= 20) & (2 * foreign > letters)] = 2
+    return [_VERDICTS[number] for number in told.tolist()]
+
+
+_VERDICTS = (None, "en", "other")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .context import Context
 from .errors import ModelError
-from .features import FeatureConfig, FeatureExtractor, Vocabulary
+from .features import ContextTokens, FeatureConfig, FeatureExtractor, Vocabulary
 
 Scores = NDArray[np.float32]
 
@@ -51,14 +51,38 @@ class LinearScorer:
         self.weights = weights
         self._extractor = FeatureExtractor(config)
 
-    def decide(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
-        """Uncalibrated decision values [sentences x labels]."""
-        rows = self._extractor.rows(sentences, contexts, self.weights.vocabulary)
-        return rows.dot(self.weights.coefficients) + self.weights.intercepts
+    def tokenise(self, sentences: Sequence[str], contexts: Sequence[Context]) -> ContextTokens:
+        """The tokens of n sentences and their contexts, to score with."""
+        return self._extractor.tokenise(sentences, contexts)
 
-    def score(self, sentences: Sequence[str], contexts: Sequence[Context]) -> Scores:
-        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other)."""
-        return calibrated(self.decide(sentences, contexts), self.weights.calibration)
+    def decide(
+        self, sentences: Sequence[str], contexts: Sequence[Context], tokens: ContextTokens | None = None
+    ) -> Scores:
+        """Uncalibrated decision values [sentences x labels]; tokens: theirs, where they are known already."""
+        tokens = tokens or self.tokenise(sentences, contexts)
+        decisions = np.tile(self.weights.intercepts, (len(sentences), 1))
+        for layer in self._extractor.layers(tokens, self.weights.vocabulary):
+            decisions += layer.dot(self.weights.coefficients)
+        return decisions
+
+    def score(
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[Context],
+        tokens: ContextTokens | None = None,
+        truncated: NDArray[np.bool_] | None = None,
+    ) -> Scores:
+        """Calibrated probabilities [sentences x labels], each column by itself (labels do not exclude each other).
+
+        Args:
+            sentences, contexts: n of each.
+            tokens: theirs, where they are known already.
+            truncated: bool [n], set where only a part of a sentence was looked at.
+        """
+        tokens = tokens or self.tokenise(sentences, contexts)
+        if truncated is not None:
+            truncated |= tokens.truncated
+        return calibrated(self.decide(sentences, contexts, tokens), self.weights.calibration)
 
 
 def calibrated(decisions: Scores, calibration: NDArray[np.float32]) -> Scores:

@@ -21,6 +21,8 @@ class Prediction:
         language: "en" or "other" where the words tell, None where the sentence is too short to tell.
         unsure: the labels worth a person's look, given or not: a chance of at least one in ten that is below the
             threshold of the policy "precision" (see `unsure.unsure_labels`).
+        truncated: whether the model looked at only a part of it: a stretch of more than 100 characters without white
+            space counts by its beginning, and an encoder reads the first 128 word pieces.
     """
 
     sentence: Sentence
@@ -28,6 +30,7 @@ class Prediction:
     labels: tuple[str, ...]
     language: str | None = None
     unsure: tuple[str, ...] = ()
+    truncated: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import glob
 import io
-import json
-import math
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from .documents import Document
-from .errors import InputError
+from .errors import DDClassifyError, InputError
+from .formats.compression import decompressed
+from .formats.decoding import short
+from .formats.filetext import FileText
+from .formats.kinds import KINDS, Kind, TextReader, kind_of
+from .formats.opened import Opened, Row
+from .sources import STDIN as STDIN
+from .sources import Sources as Sources
+from .sources import find_sources as find_sources
 
-TEXT_SUFFIXES = frozenset({".txt", ".md"})
-ROW_SUFFIXES = frozenset({".jsonl", ".csv"})
-SUFFIXES = TEXT_SUFFIXES | ROW_SUFFIXES
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 MAX_BYTES = 32 * 1024 * 1024
-"""Largest text file (bytes), JSONL line or CSV field (characters) read as one document."""
-
-STDIN = "-"
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n", re.DOTALL | re.MULTILINE)
-_FRONT_LINE = re.compile(r"([A-Za-z_][\w-]*):[ \t]*(.*)")
-_ESCAPED_BYTE = re.compile(r"[\udc80-\udcff]")
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+"""Largest text file (bytes), JSONL line, CSV row or other text (characters) read as one document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +32,8 @@ class ReadOptions:
     """How inputs are read.
 
     Attributes:
-        text_field, id_field: columns of JSONL and CSV rows; without an id column rows are named file:row.
-        encoding: of text, JSONL and CSV; a byte-order mark overrules it.
+        text_field, id_field: columns of rows; without an id column rows are named file:row.
+        encoding: of text, JSONL, CSV and TSV; a byte-order mark overrules it.
         stdin_format: suffix that standard input is read as.
     """
 
@@ -59,6 +47,9 @@ class ReadOptions:
             "x".encode(self.encoding)
         except (LookupError, UnicodeError):
             raise InputError(f"unknown text encoding {self.encoding!r}") from None
+        if self.stdin_format not in KINDS or not KINDS[self.stdin_format].stream:
+            kinds = ", ".join(sorted(suffix for suffix, kind in KINDS.items() if kind.stream))
+            raise InputError(f"standard input cannot be read as {self.stdin_format!r}; it can as {kinds}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,267 +63,236 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The files that paths, folders and patterns stand for.
+class Position:
+    """How far reading has come.
 
     Attributes:
-        files: in the order named, each once; folders in the order of their names.
-        skipped: the suffix of each file in folders whose kind is not read.
-        size: bytes in all, standard input not counted.
+        file: index into `Sources.files`.
+        item: how many items of that file were read, failed ones included.
+        bytes: how many of all inputs were read; of compressed files those that lie on the disk, of tables that are
+            read by columns the share of their rows.
     """
 
-    files: tuple[str, ...]
-    skipped: tuple[str, ...]
-    size: int
+    file: int = 0
+    item: int = 0
+    bytes: int = 0
 
 
-def find_sources(paths: Iterable[str]) -> Sources:
-    """Expand folders and glob patterns.
+class DocumentReader:
+    """Iterates over the documents of the sources, in order; what cannot be read comes as `Failed`.
 
-    Raises:
-        InputError: a path does not exist, a pattern matches nothing, a folder cannot be read, or a file named by
-            itself is of a kind not read.
+    Args:
+        sources: what to read.
+        options: how.
+        start: go on after this position of an earlier reading of the same sources. What comes is what came then.
     """
-    files: dict[str, str] = {}
-    skipped: list[str] = []
-    for path in paths:
-        if path == STDIN:
-            files[path] = path
-            continue
+
+    def __init__(self, sources: Sources, options: ReadOptions, start: Position | None = None) -> None:
+        self._sources = sources
+        self._options = options
+        self._file = start.file if start else 0
+        self._item = start.item if start else 0
+        self._before = sum(sources.sizes[: self._file])
+        known = start.bytes - self._before if start else 0
+        self._consumed: Callable[[], int] = lambda: known
+        self._items = self._read()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Document | Failed:
+        item = next(self._items)
+        self._item += 1
+        return item
+
+    @property
+    def position(self) -> Position:
+        """The position after the item last given."""
+        return Position(self._file, self._item, self._before + self._consumed())
+
+    def _read(self) -> Iterator[Document | Failed]:
+        files, sizes, skip = self._sources.files, self._sources.sizes, self._item
+        while self._file < len(files):
+            path = files[self._file]
+            items = self._read_file(path, sizes[self._file], skip)
+            for _ in range(skip):  # Rows are counted nevertheless: where a file breaks off must not depend on it.
+                next(items, None)
+            yield from items
+            self._before += sizes[self._file] or self._consumed()
+            self._consumed = _nothing
+            self._file += 1
+            self._item = skip = 0
+
+    def _read_file(self, path: str, size: int, skip: int) -> Iterator[Document | Failed]:
+        suffix, packing = (self._options.stdin_format, "") if path == STDIN else kind_of(path)
+        kind = KINDS[suffix]
+        name = "stdin" if path == STDIN else path.rstrip("/")
         try:
-            found, ignored = _expand(path)
-        except OSError as error:
-            raise InputError(f"{_short_path(error.filename or path)}: {error.strerror}") from None
-        skipped += ignored
-        for name in found:
-            files.setdefault(os.path.realpath(name), name)
-    if not files:
-        raise InputError(f"nothing to read there; {_kinds()}")
-    return Sources(tuple(files.values()), tuple(skipped), sum(_size(f) for f in files.values()))
+            if kind.text is not None:
+                if skip:  # its one item
+                    self._consumed = lambda: size
+                    yield _SKIPPED
+                    return
+                limit = kind.limit or MAX_BYTES
+                raw = _read_whole(path, name, packing, limit)
+                self._consumed = lambda: size or len(raw)
+                yield _text_document(kind.text, raw, name, self._options)
+            else:
+                opened = Opened(path, name, self._options.encoding, self._options.text_field, MAX_BYTES)
+                if not kind.stream:
+                    self._consumed = lambda: _share(size, self._item, opened.rows)
+                    yield from _row_documents(opened, kind, self._options, skip)
+                    return
+                with _open(path) as file:
+                    self._consumed = _counter(file, size)
+                    opened.file = decompressed(file, packing, name) if packing else file
+                    yield from _row_documents(opened, kind, self._options, skip)
+        except (OSError, DDClassifyError) as error:
+            message = str(error)
+            if not isinstance(error, InputError):
+                message = f"{name}: {getattr(error, 'strerror', None) or error}"
+            yield Failed(name, message, source=name)
 
 
 def read_documents(sources: Sources, options: ReadOptions) -> Iterator[Document | Failed]:
     """Every document of the sources, in order; what cannot be read comes as `Failed`."""
-    for path in sources.files:
-        suffix = options.stdin_format if path == STDIN else Path(path).suffix.lower()
-        name = "stdin" if path == STDIN else path
-        try:
-            with _open(path) as file:
-                if suffix in TEXT_SUFFIXES:
-                    yield _text_document(file, name, options)
-                else:
-                    yield from _row_documents(file, suffix, name, options)
-        except OSError as error:
-            yield Failed(name, f"{name}: {error.strerror or error}", source=name)
-        except InputError as error:
-            yield Failed(name, str(error), source=name)
+    return DocumentReader(sources, options)
 
 
-def read_rows(file: BinaryIO, suffix: str, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """The rows of a JSONL or CSV file.
+def read_rows(path: str, encoding: str, otherwise: str = ".jsonl") -> Iterator[tuple[int | str, dict[str, Any] | str]]:
+    """The rows of a file of any kind that has rows, as they are.
 
     Args:
-        file: open for reading bytes.
-        suffix: ".jsonl" or ".csv".
-        name: of the file, for messages.
-        encoding: of the file; a byte-order mark overrules it.
+        path: of the file, also compressed.
+        encoding: of text; a byte-order mark overrules it.
+        otherwise: suffix that a file is read as whose own names no kind.
 
     Yields:
-        The row's number (JSONL: its line, CSV: counted after the header) and the row, or a message where it is bad.
+        The row's number and the row, or a message where it is bad.
 
     Raises:
         InputError: nothing after this place can be read.
+        OSError: the file cannot be opened.
     """
-    start = file.peek(4)[:4] if isinstance(file, io.BufferedReader) or hasattr(file, "peek") else b""
-    # Undecodable bytes become lone surrogates, so that one bad row does not cost the rest of the file.
-    ends = "\n" if suffix == ".jsonl" else ""
-    stream = io.TextIOWrapper(file, _bom_encoding(start) or encoding, errors="surrogateescape", newline=ends)
-    try:
-        yield from (_json_rows if suffix == ".jsonl" else _csv_rows)(stream, name, encoding)
-    except UnicodeError as error:
-        raise InputError(
-            f"{name}: cannot be decoded as {encoding}: {error}; name the right one with --encoding"
-        ) from None
-    finally:
-        stream.detach()
+    suffix, packing = kind_of(path)
+    kind = KINDS.get(suffix) or KINDS[otherwise]
+    if kind.rows is None:
+        raise InputError(f"{path}: {suffix} has no rows")
+    opened = Opened(path, path, encoding, "text", MAX_BYTES)
+    if not kind.stream:
+        yield from _unskipped(kind.rows(opened, 0))
+        return
+    with _open(path) as file:
+        opened.file = decompressed(file, packing, path) if packing else file
+        yield from _unskipped(kind.rows(opened, 0))
 
 
-def _expand(path: str) -> tuple[list[str], list[str]]:
-    """The readable files that a path, folder or pattern stands for, and the suffixes of others in its folders."""
-    matches = [path] if os.path.lexists(path) else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
-    if not matches:
-        raise InputError(f"{_short_path(path)}: no such file or folder")
-    files: list[str] = []
-    skipped: list[str] = []
-    for match in matches:
-        if Path(match).is_dir():
-            walk = os.walk(match, onerror=_raise)
-            found = [str(Path(root, name)) for root, _, names in walk for name in names]
-            readable = sorted(name for name in found if Path(name).suffix.lower() in SUFFIXES)
-            files += readable
-            skipped += [Path(name).suffix for name in sorted(set(found) - set(readable))]
-        elif Path(match).suffix.lower() not in SUFFIXES:
-            raise InputError(f"{match}: cannot read {Path(match).suffix or 'files without a suffix'}; {_kinds()}")
-        else:
-            files.append(match)
-    return files, skipped
+def _unskipped(rows: Iterator[Row]) -> Iterator[tuple[int | str, dict[str, Any] | str]]:
+    return ((number, record) for number, record in rows if record is not None)
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _text_document(read: TextReader, raw: bytes, name: str, options: ReadOptions) -> Document:
+    found: FileText = read(raw, name, options.encoding)
+    if len(found.text) > MAX_BYTES:
+        raise InputError(f"{name}: more than {MAX_BYTES >> 20} million characters in one document; split the file")
+    return Document(str(found.metadata.get(options.id_field) or name), found.text, found.metadata, name, found.pages)
 
 
-def _size(path: str) -> int:
-    try:
-        return 0 if path == STDIN else Path(path).stat().st_size
-    except OSError:
-        return 0  # Reading it will say what is wrong.
-
-
-def _open(path: str) -> BinaryIO:
-    if path != STDIN:
-        return Path(path).open("rb")
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    return sys.stdin.buffer
-
-
-def _kinds() -> str:
-    return f"ddclassify reads {', '.join(sorted(SUFFIXES))}"
-
-
-def _text_document(file: BinaryIO, name: str, options: ReadOptions) -> Document:
-    raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{name}: more than {MAX_BYTES >> 20} MB in one document; split the file")
-    encoding = _bom_encoding(raw) or options.encoding
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        byte = raw[error.start] if error.start < len(raw) else 0
-        raise InputError(f"{name}: byte {error.start} {_not_text(byte, encoding)}") from None
-    metadata, body = _front_matter(text)
-    return Document(str(metadata.get(options.id_field) or name), body, metadata, name)
-
-
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The `key: value` lines between `---` lines at the top of a file, and the text after them."""
-    block = _FRONT_MATTER.match(text)
-    lines = block[1].splitlines() if block else []
-    pairs = [_FRONT_LINE.fullmatch(line.rstrip()) for line in lines if line.strip()]
-    if block is None or not all(pairs):
-        return {}, text
-    return {pair[1]: pair[2].strip().strip("\"'") for pair in pairs if pair}, text[block.end() :]
-
-
-def _row_documents(file: BinaryIO, suffix: str, name: str, options: ReadOptions) -> Iterator[Document | Failed]:
-    for number, record in read_rows(file, suffix, name, options.encoding):
-        where = f"{name}:{number}"
+def _row_documents(opened: Opened, kind: Kind, options: ReadOptions, skip: int) -> Iterator[Document | Failed]:
+    name, text_field, id_field = opened.name, options.text_field, options.id_field
+    assert kind.rows is not None
+    for number, record in kind.rows(opened, skip):
+        if record is None:
+            yield _SKIPPED
+            continue
         if isinstance(record, str):
-            yield Failed(where, record, source=name)
+            yield Failed(f"{name}:{number}", record, source=name)
             continue
-        metadata = {k: v for k, v in record.items() if k not in (options.text_field, options.id_field)}
-        given = record.get(options.id_field)
-        row_id = where if given is None or given == "" else str(given)
-        text = record.get(options.text_field)
+        text = record.get(text_field)
+        given = record.get(id_field)
+        row_id = f"{name}:{number}" if given is None or given == "" else str(given)
+        if isinstance(text, str) and len(text) <= opened.limit:
+            del record[text_field]
+            record.pop(id_field, None)
+            yield Document(row_id, text, record, name)
+            continue
+        columns = ", ".join(map(str, list(record)[:8])) or "none"
         if isinstance(text, str):
-            yield Document(row_id, text, metadata, name)
-            continue
-        if suffix == ".csv":
-            columns = ", ".join(list(record)[:8])
-            raise InputError(
-                f"{name}: no column {options.text_field!r} (there are: {columns}); name it with --text-field"
-            )
-        if options.text_field in record:
-            message = f"{options.text_field!r} is {_short(text)}, expected text"
+            message = f"more than {opened.limit >> 20} million characters in one text; split the document"
+        elif text_field in record:
+            message = f"{text_field!r} is {short(text)}, expected text"
+        elif kind.columns:
+            raise InputError(f"{name}: no column {text_field!r} (there are: {columns}); name it with --text-field")
         else:
-            columns = ", ".join(map(str, list(record)[:8])) or "none"
-            message = f"no field {options.text_field!r} (there are: {columns}); name it with --text-field"
+            message = f"no field {text_field!r} (there are: {columns}); name it with --text-field"
+        metadata = {k: v for k, v in record.items() if k not in (text_field, id_field)}
         yield Failed(row_id, f"{name}: row {number}: {message}", metadata, name)
 
 
-def _json_rows(stream: io.TextIOWrapper, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    number = 0
-    while line := stream.readline(MAX_BYTES + 1):
-        number += 1
-        if len(line) > MAX_BYTES:
-            while line and not line.endswith("\n"):
-                line = stream.readline(MAX_BYTES)
-            yield number, f"{name}: row {number}: more than {MAX_BYTES >> 20} MB in one line; split the document"
-            continue
-        if trouble := _undecoded(line, encoding):
-            yield number, f"{name}: row {number}: {trouble}"
-            continue
-        try:
-            record = json.loads(line, parse_constant=_no_number, parse_float=_number) if line.strip() else None
-        except (ValueError, RecursionError) as error:
-            yield number, f"{name}: row {number}: not JSON: {error}"
-            continue
-        if isinstance(record, dict):
-            yield number, record
-        elif record is not None or line.strip():
-            yield number, f"{name}: row {number}: {_short(record)} is not a JSON object"
+def _read_whole(path: str, name: str, packing: str, limit: int) -> bytes:
+    if path == STDIN or packing:
+        with _open(path) as file:
+            raw = (decompressed(file, packing, name) if packing else file).read(limit + 1)
+    else:
+        # Without buffers: archives of many small files are read twice as fast.
+        with io.FileIO(path) as plain:
+            raw = plain.read(min(os.fstat(plain.fileno()).st_size, limit) + 1)
+            while len(raw) <= limit and (more := plain.read(limit + 1 - len(raw) if len(raw) > 1 << 16 else 1 << 16)):
+                raw += more
+    if len(raw) > limit:
+        raise InputError(f"{name}: more than {limit >> 20} MB in one document; split the file")
+    return raw
 
 
-def _csv_rows(stream: io.TextIOWrapper, name: str, encoding: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    csv.field_size_limit(MAX_BYTES)
-    first = stream.readline()
-    delimiter = max(",;\t", key=first.count)
-    if re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE):  # what spreadsheets write to name the delimiter
-        delimiter, first = first[4], stream.readline()
-    number = 0
-    try:
-        reader = csv.DictReader(chain([first], stream), delimiter=delimiter)
-        names = list(reader.fieldnames or ())
-        if len(set(names)) < len(names):
-            double = next(n for n in names if names.count(n) > 1)
-            raise InputError(f"{name}: the column {double!r} stands twice; rename one")
-        for record in reader:
-            number += 1
-            row: dict[str, Any] = {k: v for k, v in record.items() if k is not None}
-            cells = sum(v is not None for v in row.values()) + len(record.get(None, ()))
-            if cells != len(names):
-                yield number, f"{name}: row {number}: {cells} cells under {len(names)} columns"
-            elif trouble := _undecoded("".join(row.values()), encoding):
-                yield number, f"{name}: row {number}: {trouble}"
-            else:
-                yield number, row
-        if not number and not names:
-            raise InputError(f"{name}: is empty; its first line must name the columns")
-    except csv.Error as error:
-        raise InputError(f"{name}: row {number + 1}: {error}") from None
+def _open(path: str) -> io.BufferedReader:
+    if path != STDIN:
+        file = open(path, "rb")  # noqa: PTH123, SIM115
+        return file if file.seekable() else io.BufferedReader(_Counted(file, close=True))
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return io.BufferedReader(_Counted(sys.stdin.buffer, close=False))
 
 
-def _undecoded(text: str, encoding: str) -> str:
-    """What is wrong with a text whose undecodable bytes were escaped; "" when nothing is."""
-    found = _ESCAPED_BYTE.search(text)
-    return _not_text(ord(found[0]) - 0xDC00, encoding) if found else ""
+def _counter(file: io.BufferedReader, size: int) -> Callable[[], int]:
+    """Tells how many bytes of a file were read, also once it is closed."""
+    if isinstance(file.raw, _Counted):
+        return file.raw.tell
+    return lambda: size if file.closed else min(file.tell(), size)
 
 
-def _not_text(byte: int, encoding: str) -> str:
-    return f"(0x{byte:02x}) is not {encoding}; name the right one with --encoding"
+class _Counted(io.RawIOBase):
+    """A stream without positions; `tell` is the number of bytes read from it."""
+
+    def __init__(self, stream: BinaryIO, *, close: bool) -> None:
+        self._stream = stream
+        self._close = close
+        self._bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        data = self._stream.read1(len(view)) if hasattr(self._stream, "read1") else self._stream.read(len(view))
+        view[: len(data)] = data
+        self._bytes += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._bytes
+
+    def close(self) -> None:
+        if self._close:
+            self._stream.close()
+        super().close()
 
 
-def _bom_encoding(start: bytes) -> str | None:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if start.startswith(mark):
-            return encoding
-    return None
+def _share(size: int, items: int, rows: int | None) -> int:
+    return size * min(items, rows) // rows if rows else 0
 
 
-def _number(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
+def _nothing() -> int:
+    return 0
 
 
-def _no_number(text: str) -> None:
-    """NaN and the infinities, which are no JSON, become null."""
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _short_path(path: str) -> str:
-    return path if len(path) <= 200 else path[:197] + "..."
+_SKIPPED = Failed("", "")

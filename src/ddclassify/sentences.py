@@ -133,7 +133,19 @@ _LINE_END_CHARS: Final = "\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029"
 _LINE_END: Final = re.compile(rf"[{_LINE_END_CHARS}]\s*")
 _ANY_LINE_END: Final = re.compile(rf"[{_LINE_END_CHARS}]")
 _ONE_LINE_END: Final = re.compile(rf"\r\n|[{_LINE_END_CHARS}]")
-_INVISIBLE: Final = "\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff"
+INVISIBLE: Final = "".join(
+    chr(c)
+    for low, high in (
+        (0x180E, 0x180E),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x2064),
+        (0x2066, 0x2069),
+        (0xFEFF, 0xFEFF),
+    )
+    for c in range(low, high + 1)
+)
+"""Characters without width, which `normalise` drops."""
 
 # Bounded repeats only: with an unbounded run before the white space, a million dots would take
 # time in the square of their number.
@@ -148,7 +160,7 @@ _STOP: Final = re.compile(
         )""",
     re.VERBOSE,
 )
-_LEAD: Final = re.compile(rf"[\s\"'“”„‘’«»‹›(\[{{<>*_#\-–—•·▪●◦…$£€¥§¡¿.{_INVISIBLE}]{{0,16}}")
+_LEAD: Final = re.compile(rf"[\s\"'“”„‘’«»‹›(\[{{<>*_#\-–—•·▪●◦…$£€¥§¡¿.{INVISIBLE}]{{0,16}}")
 _LETTERS: Final = re.compile(r"[^\W\d_]{1,40}")
 _PARTICLE: Final = re.compile(r"(?:al|el|as|ar|an|ash|at|ad|az|ul|bin|ibn|de|von|van)[-’' ][A-Z]")
 _INLINE_ITEM: Final = re.compile(r"\((?:[a-z]|[ivx]{1,5}|\d{1,3})\)\s")
@@ -286,7 +298,15 @@ def normalise(text: str) -> str:
     return " ".join(text.split())
 
 
-ZERO_WIDTH: Final = re.compile(f"[{_INVISIBLE}]")
+def is_plain(text: str) -> bool:
+    """Whether normalising would change nothing but white space, of which there is only ASCII's; if in doubt, no."""
+    if text.isascii():
+        return "-" not in text or not _ANY_LINE_END.search(text)
+    # What has no width is not printable, nor is any white space but the space.
+    return text.isprintable() and unicodedata.is_normalized("NFC", text)
+
+
+ZERO_WIDTH: Final = re.compile(f"[{INVISIBLE}]")
 HYPHEN_GAP: Final = re.compile(r"[-\u2010\u00ad]\s+(?=\S)")
 
 

@@ -21,7 +21,7 @@ Run = Callable[..., tuple[int, str, str]]
 TEXT = "The defence ministers of Chile and Peru met in Lima. It rained. They agreed to hold the naval exercise again.\n"
 FIELDS = [
     "schema", "doc_id", "file", "index", "start", "end", "text", "labels", "unsure", "probabilities", "model", "tier",
-    "policy", "page", "language", "error", "metadata",
+    "policy", "page", "language", "error", "duplicate_of", "metadata",
 ]  # fmt: skip
 
 
@@ -37,14 +37,14 @@ def docs(tmp_path: Path) -> Path:
     (folder / "b.md").write_text("---\ntitle: Visit\ncountry: Chile\n---\n" + TEXT)
     (folder / "sub" / "c.jsonl").write_text(json.dumps({"id": "c1", "text": TEXT, "date": "2020-01-02"}) + "\n")
     (folder / "d.csv").write_text("id;text;source\nd1;The attaché left.;wire\n", encoding="utf-8-sig")
-    (folder / "e.pdf").write_text("x")
+    (folder / "e.odt").write_text("x")
     return folder
 
 
 def test_a_folder_to_jsonl(run: Run, docs: Path, tmp_path: Path, small_model: Path, classifier: Classifier) -> None:
     output = tmp_path / "o.jsonl"
     code, out, err = run("tag", docs, "--output", output, "--model", small_model)
-    assert (code, out, err) == (0, "", "skipped 1 files of other kinds (.pdf)\n")
+    assert (code, out, err) == (0, "", "skipped 1 files of other kinds (.odt)\n")
     found = rows(output)
     assert all(list(row) == FIELDS for row in found)
     assert [row["doc_id"] for row in found] == [str(docs / "a.txt")] * 3 + [str(docs / "b.md")] * 3 + ["d1"] + [
@@ -61,7 +61,7 @@ def test_a_folder_to_jsonl(run: Run, docs: Path, tmp_path: Path, small_model: Pa
     for row, prediction in zip(found[:3], expected.predictions, strict=True):
         assert row["probabilities"] == pytest.approx(dict(prediction.probabilities), abs=1e-5)
     assert {(row["schema"], row["model"], row["tier"], row["policy"], row["page"], row["error"]) for row in found} == {
-        (2, classifier.model_id, "fast", "balanced", None, None)
+        (3, classifier.model_id, "fast", "balanced", None, None)
     }
 
 
@@ -134,7 +134,7 @@ def troubled(tmp_path: Path) -> Path:
 
 def test_errors_stop(run: Run, troubled: Path, tmp_path: Path, small_model: Path) -> None:
     output = tmp_path / "o.jsonl"
-    code, _, err = run("tag", troubled, "--output", output, "--model", small_model)
+    code, _, err = run("tag", troubled, "--output", output, "--model", small_model, "--errors", "stop")
     assert code == 2 and not output.exists()
     assert err.startswith(f"error: {troubled}: row 17: not JSON") and err.count("\n") == 1
     assert len(rows(tmp_path / "o.jsonl.partial")) == 16
@@ -149,7 +149,7 @@ def test_errors_skip(run: Run, troubled: Path, tmp_path: Path, small_model: Path
 @pytest.mark.parametrize("form", ["jsonl", "csv", "table"])
 def test_errors_row(run: Run, troubled: Path, tmp_path: Path, small_model: Path, level: str, form: str) -> None:
     output = tmp_path / f"o.{form}"
-    arguments = ["--model", small_model, "--errors", "row", "--level", level, "--format", form]
+    arguments = ["--model", small_model, "--level", level, "--format", form]
     code, _, err = run("tag", troubled, "--output", output, *arguments)
     assert code == 1 and "row 17" in err
     if form == "jsonl":
@@ -164,13 +164,23 @@ def test_errors_row(run: Run, troubled: Path, tmp_path: Path, small_model: Path,
     ("arguments", "message"),
     [
         (["nowhere.txt"], "nowhere.txt: no such file or folder"),
-        (["{docs}/e.pdf"], "e.pdf: cannot read .pdf; ddclassify reads .csv, .jsonl, .md, .txt"),
+        (["{docs}/e.odt"], "e.odt: cannot read .odt; ddclassify reads .csv, .docx, .htm, .html, .jsonl, .md"),
         (["{docs}/a.txt", "--model", "{docs}"], "no model there (manifest.json is missing)"),
         (["{docs}/a.txt", "--output", "{docs}/none/o.jsonl"], "o.jsonl: cannot be written: No such file or directory"),
-        (["{docs}/a.txt", "--output", "o.xyz"], "o.xyz: say which --format: table, jsonl, csv"),
+        (["{docs}/a.txt", "--output", "o.xyz"], "o.xyz: say which --format: table, jsonl, csv, parquet, xlsx"),
         (["{docs}/a.txt", "--encoding", "klingon"], "unknown text encoding 'klingon'"),
         (["{docs}/d.csv", "--output", "{docs}/d.csv"], "d.csv: is among the inputs"),
-        (["{docs}/d.csv", "--text-field", "body"], "no column 'body' (there are: id, text, source)"),
+        (
+            ["{docs}/d.csv", "--text-field", "body", "--errors", "stop"],
+            "no column 'body' (there are: id, text, source)",
+        ),
+        (["{docs}/a.txt", "--format", "parquet"], "--format parquet needs a file: name it with --output"),
+        (["{docs}/a.txt", "--output", "{docs}/o.parquet.gz"], "parquet is compressed in itself; leave out .gz"),
+        (["{docs}/a.txt", "--resume"], "only a run with --output FILE can go on"),
+        (["-", "--output", "{docs}/o.jsonl", "--resume"], "cannot be read again; run without --resume"),
+        (["{docs}/a.txt", "--jobs", "0"], "--jobs 0: give a number of processes, or -1 for one a core"),
+        (["{docs}/a.txt", "--backend", "dask"], "--backend dask and --scheduler tcp://HOST:PORT belong together"),
+        (["{docs}/a.txt", "--backend", "klingon"], "--backend klingon: "),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_code_2(
@@ -181,6 +191,13 @@ def test_bad_usage_is_one_line_and_exit_code_2(
         filled += ["--model", str(small_model)]
     code, out, err = run("tag", *filled)
     assert code == 2 and message in err and out == "" and err.startswith("error: ") and err.count("\n") == 1
+
+
+def test_exit_code_2_when_nothing_could_be_tagged(run: Run, docs: Path, tmp_path: Path, small_model: Path) -> None:
+    output = tmp_path / "o.jsonl"
+    code, _, err = run("tag", docs / "d.csv", "--text-field", "body", "--output", output, "--model", small_model)
+    assert code == 2 and "no column 'body'" in err and err.count("\n") == 1
+    assert "no column 'body'" in rows(output)[0]["error"], "the row with the error is written all the same"
 
 
 def test_unknown_verbs_and_options_exit_with_2(run: Run) -> None:
@@ -260,7 +277,8 @@ def test_interruption_keeps_what_was_written(small_model: Path, tmp_path: Path) 
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 130 and err.decode().endswith("interrupted\n") and b"Traceback" not in err
+    assert process.returncode == 130 and b"Traceback" not in err
+    assert err.decode() == f"interrupted; the rows so far are in {partial}\n", "a pipe cannot be read again"
     assert not output.exists() and partial.stat().st_size
 
 

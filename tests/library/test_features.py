@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from itertools import cycle, islice
+from pathlib import Path
+
 import numpy as np
 import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddclassify.context import Context, contexts_of
+from ddclassify import Classifier
+from ddclassify.context import Context, DocumentContexts, contexts_of
+from ddclassify.documents import Document
 from ddclassify.features import FeatureConfig, FeatureExtractor, SparseRows, Vocabulary
+from ddclassify.language import language_of, verdicts
+from ddclassify.reading import ReadOptions, find_sources, read_documents
 from ddclassify.sentences import normalise
-from ddclassify.tokens import CHUNK_CAP, TokenHasher
+from ddclassify.tokens import CHUNK_CAP, GROUP, TokenHasher
 
 TEXTS = [
     "The two navies' frigates (F-230 and F-125) exercised off Muscat, 12-14 May 2019.",
@@ -41,6 +48,74 @@ def test_tokens_are_spacys_on_any_text(text: str) -> None:
         return
     hashes = [nlp.vocab.strings.add(word) for word in spacy_words(text)]
     assert TokenHasher()([text]).words.tolist() == hashes
+
+
+PLAIN = st.sampled_from(
+    [*"Aa9 -.,:'’\"”()[]$£?!", " ", "cannot", "Mr", "U.S", "id", "dont", "McD", "it", "’s", "don’t", "1,000.5", "co-op"]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(PLAIN, max_size=12).map("".join))
+def test_words_that_need_no_tokeniser_are_spacys_too(text: str) -> None:
+    hashes = [nlp.vocab.strings.add(word) for word in spacy_words(text)]
+    assert TokenHasher()([text]).words.tolist() == hashes
+
+
+def test_tokens_and_languages_of_real_text_are_those_of_the_plain_way(real_data: Path, fast: Classifier) -> None:
+    documents = read_documents(find_sources([str(real_data / "real-docs" / "white-house")]), ReadOptions())
+    texts = [s.text for d in islice(documents, 150) if isinstance(d, Document) for s in d.sentences()]
+    batch = TokenHasher()(texts)
+    assert len(texts) > 3000
+    words = batch.words.tolist()
+    for i, text in enumerate(texts):
+        expected = [nlp.vocab.strings.add(word) for word in spacy_words(text)]
+        assert words[batch.ends[i] : batch.ends[i + 1]] == expected, text
+    assert verdicts(batch.counts) == [language_of(normalise(text)) for text in texts]
+
+
+def test_contexts_within_documents_are_scored_like_contexts_by_themselves(real_data: Path, fast: Classifier) -> None:
+    texts: list[str] = []
+    titles: list[str] = []
+    firsts = [0]
+    for document in read_documents(find_sources([str(real_data / "real-docs")]), ReadOptions()):
+        if isinstance(document, Document):
+            texts += [sentence.text for sentence in document.sentences()]
+            titles.append(document.title)
+            firsts.append(len(texts))
+    within = DocumentContexts(texts, titles, firsts)
+    every = list(within)
+    for unlike in (lambda c: len(c.before) > 1000, lambda c: "-\n\n" in c.before, lambda c: bool(c.title)):
+        at = next(i for i, context in enumerate(every) if unlike(context))
+        part = slice(max(0, at - 100), at + 100)
+        expected = fast.score(texts[part], every[part])
+        assert fast.scorer.score(texts[part], within[part]) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [GROUP - 1, GROUP, GROUP + 1, 3 * GROUP])
+def test_long_texts_are_read_in_pieces(size: int) -> None:
+    words = "The naval attaché of Peru exercised off Muscat with forty frigates".split()
+    text = " ".join(islice(cycle(words), size // 6))
+    batch = TokenHasher()(["Before.", text, "After."])
+    assert len(text) >= size * 0.8
+    assert np.diff(batch.ends).tolist() == [1, size // 6, 1]
+    once = TokenHasher()([" ".join(words)]).words.tolist()
+    assert batch.words[1:-1].tolist() == list(islice(cycle(once), size // 6))
+
+
+def test_an_endless_chunk_does_not_hide_what_stands_around_it() -> None:
+    batch = TokenHasher()(["peace " + "x" * (3 * GROUP) + " talks", "next"])
+    alone = TokenHasher()(["peace " + "x" * CHUNK_CAP + " talks", "next"])
+    assert batch.words.tolist() == alone.words.tolist() and batch.ends.tolist() == alone.ends.tolist()
+    assert batch.cut.tolist() == [True, False] and not alone.cut.any()
+
+
+def test_a_memo_that_starts_anew_changes_nothing(monkeypatch: pytest.MonkeyPatch, fast: Classifier) -> None:
+    sentences = [f"The {word} of Peru met word{i}." for i, word in enumerate(["attaché", "navy", "minister"] * 20)]
+    expected = fast.score(sentences)
+    monkeypatch.setattr("ddclassify.tokens.MEMO_CAP", 10)
+    for i in range(0, len(sentences), 7):
+        assert fast.score(sentences[i : i + 7]) == pytest.approx(expected[i : i + 7], abs=1e-6)
 
 
 def test_tokens_of_a_batch_are_those_of_each_text() -> None:
@@ -100,7 +175,7 @@ def extracted(
     extractor = FeatureExtractor(FeatureConfig(**{"min_df": 1, "full_norm": 0.0, **config}))  # type: ignore[arg-type]
     around = contexts or [Context()] * len(texts)
     vocabulary = extractor.learn_vocabulary(texts, around)
-    return extractor.rows(texts, around, vocabulary), vocabulary, extractor
+    return extractor.rows(extractor.tokenise(texts, around), vocabulary), vocabulary, extractor
 
 
 def test_rows_are_tf_idf_with_unit_blocks() -> None:
@@ -136,7 +211,7 @@ def test_a_sentence_of_a_few_common_words_keeps_a_short_vector() -> None:
 def test_bigrams_do_not_cross_texts() -> None:
     _, vocabulary, extractor = extracted(["alpha", "beta"], words=2, stems=0, context_weight=0)
     assert vocabulary.hashes.size == 2
-    assert extractor.rows(["alpha beta"], [Context()], vocabulary).columns.size == 2
+    assert extractor.rows(extractor.tokenise(["alpha beta"], [Context()]), vocabulary).columns.size == 2
 
 
 def test_min_df_counts_texts_not_occurrences() -> None:
@@ -147,7 +222,7 @@ def test_min_df_counts_texts_not_occurrences() -> None:
 
 def test_unknown_words_and_empty_texts_give_empty_rows() -> None:
     _, vocabulary, extractor = extracted(["navy drill"])
-    rows = extractor.rows(["zzz qqq", "", "navy"], [Context()] * 3, vocabulary)
+    rows = extractor.rows(extractor.tokenise(["zzz qqq", "", "navy"], [Context()] * 3), vocabulary)
     assert np.diff(rows.indptr).tolist()[:2] == [0, 0] and np.diff(rows.indptr)[2] > 0
     product = rows.dot(np.ones((vocabulary.hashes.size, 2), dtype=np.float32))
     assert product[:2].tolist() == [[0, 0], [0, 0]] and (product[2] > 0).all()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -90,6 +91,31 @@ def test_documents_over_the_limit_are_refused_and_the_rest_read(
     assert isinstance(items[0], Failed) and "row 1: more than" in items[0].message
 
 
+def test_a_quote_that_is_never_closed_costs_the_rest_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 1 << 20)
+    quoted = 'text,n\nOne.,1\n"Two,2\n' + "Three.,3\n" * 200_000
+    (tmp_path / "a.csv").write_text(quoted)
+    (tmp_path / "b.csv").write_text("text,n\nOne.,1\n" + "x" * (2 << 20) + ",2\n")
+    for name in ("a.csv", "b.csv"):
+        one, failed = read(tmp_path / name)
+        assert isinstance(one, Document) and isinstance(failed, Failed)
+        assert failed.message == f"{tmp_path / name}: row 2: more than 1 MB in one row; close its quotes or split it"
+    (tmp_path / "c.csv").write_text("text,n\n" + f'"{"x" * 900_000}",1\n' * 3)
+    assert [type(item) for item in read(tmp_path / "c.csv")] == [Document] * 3
+
+
+def test_nuls_and_lone_surrogates_are_characters_like_others(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a\\u0000b\\ud800c"}\n')
+    (tmp_path / "b.csv").write_text("text\na\0b\n")
+    (tmp_path / "c.txt").write_text("a\0b")
+    (tmp_path / "d.csv").write_bytes(b"text\n\xed\xa0\x80\nGood.\n")
+    items = read(tmp_path)
+    assert [d.text for d in items if isinstance(d, Document)] == ["a\0b\ud800c", "a\0b", "a\0b", "Good."]
+    assert len(items) == 5
+
+
 def test_deep_json_is_an_error_row_not_a_crash(tmp_path: Path) -> None:
     file = tmp_path / "deep.jsonl"
     file.write_text('{"text": ' + "[" * 200_000 + "\n" + '{"text": "Good."}\n')
@@ -98,20 +124,20 @@ def test_deep_json_is_an_error_row_not_a_crash(tmp_path: Path) -> None:
 
 def test_sources(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    for name in ("b.txt", "a.TXT", "c.pdf", "sub/d.jsonl"):
+    for name in ("b.txt", "a.TXT", "c.odt", "sub/d.jsonl"):
         (tmp_path / name).write_text("x")
     found = find_sources([str(tmp_path)])
     assert [Path(f).name for f in found.files] == ["a.TXT", "b.txt", "d.jsonl"]
-    assert found.skipped == (".pdf",) and found.size == 3
+    assert found.skipped == (".odt",) and found.size == 3
     assert len(find_sources([str(tmp_path / "*.txt"), str(tmp_path / "b.txt")]).files) == 1
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("c.pdf", "cannot read .pdf"), ("nowhere.txt", "no such file"), ("*.jsonl", "no such file"), ("empty", "nothing")],
+    [("c.odt", "cannot read .odt"), ("nowhere.txt", "no such file"), ("*.jsonl", "no such file"), ("empty", "nothing")],
 )
 def test_named_paths_that_cannot_be_read_are_errors(tmp_path: Path, path: str, message: str) -> None:
-    (tmp_path / "c.pdf").write_text("x")
+    (tmp_path / "c.odt").write_text("x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=message):
         find_sources([str(tmp_path / path)])
@@ -183,3 +209,18 @@ def test_unreadable_file_is_named(tmp_path: Path) -> None:
     file.write_text("x")
     file.chmod(0)
     assert failures(file) == [f"{file}: Permission denied"]
+
+
+def test_documents_with_markup(tmp_path: Path) -> None:
+    pytest.importorskip("ddclassify.formats.html")
+    words = "The minister of defence arrived in Lima for talks on training and signed an agreement."
+    page = f"<html><head><title>Visit</title></head><body><article><p>{words}</p></article></body></html>".encode()
+    (tmp_path / "a.html").write_bytes(page)
+    (tmp_path / "b.htm.gz").write_bytes(gzip.compress(page))
+    (tmp_path / "c.docx").write_text("no")
+    (tmp_path / "d.pdf").write_text("no")
+    a, b, c, d = read(tmp_path)
+    assert isinstance(a, Document) and words in a.text and a.title == "Visit" and a.source == f"{tmp_path}/a.html"
+    assert isinstance(b, Document) and (b.text, b.metadata) == (a.text, a.metadata)
+    for failed, name in ((c, "c.docx"), (d, "d.pdf")):
+        assert isinstance(failed, Failed) and failed.message.startswith(f"{tmp_path / name}: ")

@@ -16,13 +16,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddclassify.context import Context, contexts_of
 from ddclassify.errors import CorpusError, InputError
+from ddclassify.formats.kinds import kind_of
 from ddclassify.reading import read_rows as read_raw_rows
 from ddclassify.writing import json_line
 
@@ -74,7 +75,7 @@ class Row:
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """Read annotation rows from JSONL (also gzipped) or CSV (labels separated by semicolons).
+    """Read annotation rows from JSONL, CSV (labels separated by semicolons) or another kind with rows.
 
     Raises:
         CorpusError: the file cannot be read or a row breaks the format; names file and line.
@@ -84,24 +85,22 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def read_records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The records of a JSONL or CSV file, also gzipped, each with its file and row.
+    """The records of a file of any kind that has rows, also compressed, each with its file and row.
 
-    In CSV, `labels` and `coded` are separated by semicolons or commas; an empty cell of another column is absent.
+    In CSV and TSV, `labels` and `coded` are separated by semicolons or commas; an empty cell of another column is
+    absent. Files of other names are read as JSONL.
 
     Raises:
         CorpusError: the file cannot be read or a row is bad; names file and row.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    packed = suffixes[-1:] == [".gz"]
-    suffix = ".csv" if suffixes[-2:] == [".csv", ".gz"] or suffixes[-1:] == [".csv"] else ".jsonl"
+    cells = kind_of(path.name)[0] in {".csv", ".tsv", ".xlsx"}
     try:
-        with gzip.open(path, "rb") if packed else path.open("rb") as file:
-            for number, record in read_raw_rows(cast(BinaryIO, file), suffix, str(path), "utf-8"):
-                if isinstance(record, str):
-                    raise CorpusError(record)
-                yield f"{path}: row {number}", _cells(record) if suffix == ".csv" else record
-    except (OSError, EOFError) as error:
-        raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        for number, record in read_raw_rows(str(path), "utf-8"):
+            if isinstance(record, str):
+                raise CorpusError(record)
+            yield f"{path}: row {number}", _cells(record) if cells else record
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror or error}") from None
     except InputError as error:
         raise CorpusError(str(error)) from None
 
@@ -185,13 +184,13 @@ def fingerprint(rows: Iterable[Row]) -> str:
     return digest.hexdigest()
 
 
-def _cells(record: Mapping[str, str]) -> dict[str, Any]:
-    """A CSV row with its lists and numbers."""
-    row: dict[str, Any] = {k: v for k, v in record.items() if v}
+def _cells(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a table, with its lists and numbers."""
+    row = {k: v for k, v in record.items() if v is not None and v != ""}
     for name in ("labels", "coded"):
         if name in row or (name == "labels" and name in record):
-            row[name] = [part.strip() for part in record[name].replace(",", ";").split(";") if part.strip()]
-    if row.get("position", "").isdecimal():
+            row[name] = [part.strip() for part in str(record[name] or "").replace(",", ";").split(";") if part.strip()]
+    if str(row.get("position", "")).isdecimal():
         row["position"] = int(row["position"])
     return row
 

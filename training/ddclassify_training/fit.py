@@ -40,7 +40,7 @@ def fit(train: Sequence[Row], dev: Sequence[Row], label_ids: Sequence[str], conf
     vocabulary = extractor.learn_vocabulary(texts, around)
     if not vocabulary.hashes.size:
         raise CorpusError(f"no n-gram stands in {config.features.min_df} training sentences; lower min_df")
-    matrix = to_csr(extractor.rows(texts, around, vocabulary), vocabulary)
+    matrix = to_csr(extractor.rows(extractor.tokenise(texts, around), vocabulary), vocabulary)
     for j, label in enumerate(label_ids):
         use = np.flatnonzero(decided[:, j])
         target = carried[use, j]

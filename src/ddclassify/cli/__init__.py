@@ -1,6 +1,7 @@
 """The command line: one file a verb, each with `configure` (its arguments) and `run` (its work).
 
-Exit codes: 0 done, 1 some inputs failed, 2 bad input or usage, 3 refused by the gate, 130 interrupted.
+Exit codes: 0 done, 1 some inputs failed, 2 bad input or usage (or all inputs failed), 3 refused by the gate,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; errors meant for the user become one line on stderr."""
     arguments = build_parser().parse_args(argv)
+    arguments.command = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace" if stream is sys.stderr else "strict")

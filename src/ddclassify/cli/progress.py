@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from ..documents import Document
-    from ..reading import Failed
+SMOOTHING = 0.1
+"""Weight of the last batch in the rate: batches differ, and the time left should not jump."""
 
 
-class Progress:
-    """A bar that fills as documents go by.
+class ProgressBar:
+    """A bar that fills as batches are done, with the time left and the sentences a second.
 
     Args:
         size: bytes of all inputs; None where unknown (standard input).
-        quiet: show nothing.
+        done: bytes that an earlier run did.
+        quiet: show neither the bar nor notes.
     """
 
-    def __init__(self, size: int | None, *, quiet: bool) -> None:
+    def __init__(self, size: int | None, *, done: int = 0, quiet: bool = False) -> None:
         self._bar = None
+        self._quiet = quiet
+        self._sentences = 0
         if not quiet and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr, dynamic_ncols=True)
+            self._bar = tqdm(
+                total=size,
+                initial=done,
+                unit="B",
+                unit_scale=True,
+                smoothing=SMOOTHING,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -38,12 +47,27 @@ class Progress:
                 self._bar.update(self._bar.total - self._bar.n)
             self._bar.close()
 
-    def follow(self, inputs: Iterable[Document | Failed]) -> Iterator[Document | Failed]:
-        """Pass inputs through, counting the bytes of their texts."""
-        for item in inputs:
-            yield item
-            text = getattr(item, "text", None)
-            if self._bar is not None and text is not None:
-                self._bar.update(
-                    min(len(text.encode("utf-8", "replace")), (self._bar.total or sys.maxsize) - self._bar.n)
-                )
+    def advance(self, done: int, sentences: int) -> None:
+        """Show a batch.
+
+        Args:
+            done: bytes of the inputs up to its end.
+            sentences: how many it had.
+        """
+        if self._bar is None:
+            return
+        self._sentences += sentences
+        elapsed = self._bar.format_dict["elapsed"] or 1e-9
+        self._bar.set_postfix_str(f"{self._sentences / elapsed:,.0f} sentences/s", refresh=False)
+        self._bar.update(max(0, min(done, self._bar.total or done) - self._bar.n))
+
+    def note(self, text: str) -> None:
+        """Say something on stderr that a quiet run does not need."""
+        if not self._quiet:
+            self.error(text)
+
+    def error(self, text: str) -> None:
+        """Say something on stderr."""
+        if self._bar is not None:
+            self._bar.clear()
+        print(text, file=sys.stderr)
