@@ -9,18 +9,18 @@ from pathlib import Path
 
 from peer import LABELS, Score, Split, main, split_by_rules
 
-EPOCHS = 20
+EPOCHS = 8
 MODEL = {
     "@architectures": "spacy.TextCatBOW.v3",
     "exclusive_classes": False,
     "length": 262144,
-    "ngram_size": 2,
+    "ngram_size": 1,
     "no_output_layer": False,
 }
 
 
 def train(sentences: list[str], labels: list[list[str]], folder: Path) -> None:
-    """Twenty passes over the sentences in growing batches, as spaCy's guide does it."""
+    """A few passes over the sentences in growing batches, as spaCy's guide does it."""
     import spacy
     from spacy.training import Example
     from spacy.util import compounding, fix_random_seed, minibatch
@@ -38,7 +38,7 @@ def train(sentences: list[str], labels: list[list[str]], folder: Path) -> None:
     order = random.Random(0)  # noqa: S311
     for _ in range(EPOCHS):
         order.shuffle(examples)
-        for batch in minibatch(examples, size=compounding(4.0, 32.0, 1.001)):
+        for batch in minibatch(examples, size=compounding(16.0, 128.0, 1.001)):
             nlp.update(batch, sgd=optimiser)
     nlp.to_disk(folder / "pipeline")
 
