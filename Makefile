@@ -7,7 +7,7 @@ MODELS := models/ddclassify_models
 ENCODER ?= $(MODELS)/accurate
 REAL := $(if $(DDCLASSIFY_REAL_DATA),--evaluate $(DDCLASSIFY_REAL_DATA)/real-dev/sentences.jsonl)
 
-.PHONY: demo test test-system lint format train encoder evaluate corpus-report clean
+.PHONY: demo test test-system lint format train encoder evaluate corpus-report bench clean
 
 demo: $(VENV)/.installed  ## tag the sample documents
 	@mkdir -p out
@@ -44,6 +44,9 @@ evaluate: $(VENV)/.dev  ## measure both models on the held-out splits, as their 
 corpus-report: $(VENV)/.dev  ## check the corpus and write its figures and plots
 	$(BIN)/python -m ddclassify_training.corpus_report annotations --output annotations/report
 
+bench: $(VENV)/.dev .venv-peers/.installed .venv-peers-torch/.installed  ## speed, memory and quality beside peers (half an hour or more, on an idle machine)
+	$(BIN)/python -m benchmarks.bench $(BENCH)
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
@@ -63,5 +66,17 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	.venv-encoder/bin/python -m pip install --quiet --requirement training/requirements-encoder.txt --editable '.[accurate]'
 	@touch $@
 
+.venv-peers/.installed: benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-peers/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+.venv-peers-torch/.installed: benchmarks/requirements-peers-torch.txt
+	$(PYTHON) -m venv .venv-peers-torch
+	.venv-peers-torch/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-peers-torch/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-encoder build out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-encoder .venv-peers .venv-peers-torch benchmarks/cache build out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

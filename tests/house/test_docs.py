@@ -15,7 +15,7 @@ import pytest
 from ddclassify.classifier import TIERS
 
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "training/README.md", "models/README.md", "annotations/README.md")
+DOCUMENTS = ("README.md", "training/README.md", "models/README.md", "annotations/README.md", "benchmarks/README.md")
 
 
 def blocks(root: Path, kind: str) -> list[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""ddclassify beside peers that do the same work: `python -m benchmarks.bench`."""
