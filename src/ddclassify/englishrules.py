@@ -17,6 +17,7 @@ class EnglishRules:
 
     Attributes:
         spacy_version: of the spaCy that the rules are from.
+        notice: its licence (MIT); the pattern of web addresses in it is by Diego Perini (MIT).
         prefix, suffix, infix, url: regular expressions.
         special_cases: strings without white space, and the tokens that each is divided into.
         phrases: those of them that the other rules might divide, and the tokens that these alone make of each.
@@ -24,6 +25,7 @@ class EnglishRules:
     """
 
     spacy_version: str
+    notice: str
     prefix: str
     suffix: str
     infix: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import distribution
 from typing import Any
 
 from spacy.lang.en import English
@@ -38,7 +38,8 @@ def spacys_rules() -> EnglishRules:
         if not any(map(str.isspace, case))
     }
     return EnglishRules(
-        spacy_version=version("spacy"),
+        spacy_version=distribution("spacy").version,
+        notice=next(f for f in distribution("spacy").files or () if f.name == "LICENSE").read_text(),
         prefix=prefix.pattern,
         suffix=suffix.pattern,
         infix=infix.pattern,
