@@ -1,4 +1,4 @@
-"""spaCy's English tokens as arrays of 64-bit hashes, each distinct word tokenised once."""
+"""The tokens of spaCy's English rules as arrays of 64-bit hashes, each distinct word tokenised once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .englishtokens import EnglishTokenizer
 from .hashindex import FIRST, Hashes, HashIndex, Integers
 from .language import COUNTS, counts_of, counts_of_words
 from .offsets import normalise_with_offsets
 from .sentences import is_plain, normalise, without_surrogates
+from .stringhash import string_ids
 
 Number = TypeVar("Number", np.uint64, np.int64, np.int32)
 
@@ -108,7 +110,7 @@ class Token:
 
 
 class TokenHasher:
-    """Tokenises texts by spaCy's blank English pipeline.
+    """Tokenises texts as spaCy's blank English pipeline does.
 
     On normalised text spaCy never joins across white space, so that the tokens of a chunk between spaces are
     the same wherever it stands: each distinct chunk is tokenised once and remembered by a hash of 64 bits.
@@ -238,13 +240,9 @@ class _ChunkMemo:
     """The tokens of all chunks seen, end to end."""
 
     def __init__(self, stem_length: int, number: int = 0) -> None:
-        # Importing spaCy takes half a second; what never scores (help, labels) does without.
-        from spacy.strings import get_string_id
-
-        self._tokenizer = _english_tokenizer()
-        self._special = frozenset(part for rule in self._tokenizer.rules for part in _ALPHANUMERIC.findall(rule))
+        self._tokenizer = EnglishTokenizer()
+        self._special = frozenset(_ALPHANUMERIC.findall(" ".join(self._tokenizer.special_cases)))
         self.number = number
-        self._hash = get_string_id
         self._stem_length = stem_length
         self._index = HashIndex()
         self._words = _Column(np.uint64)
@@ -273,10 +271,9 @@ class _ChunkMemo:
 
     def tokens(self, chunk: str) -> Iterator[Token]:
         """The tokens of a chunk that hold a letter or digit, with places in the chunk."""
-        for token in self._tokenizer(without_surrogates(chunk)):
-            word = _DIGITS.sub("0", token.text.lower())
-            if any(map(str.isalnum, word)):
-                yield Token(word, self._stem(word), token.idx, token.idx + len(token))
+        for text, start in self._tokenizer(without_surrogates(chunk)):
+            if word := _word(text):
+                yield Token(word, self._stem(word), start, start + len(text))
 
     def expand(self, chunks: Integers, counts: Integers, cut: NDArray[np.bool_]) -> TokenBatch:
         """Lay out the tokens of chunk numbers; counts: [texts], chunks in each text."""
@@ -301,7 +298,7 @@ class _ChunkMemo:
                 own = plain
                 counted.append(counts_of_words([word.strip("'’") for word in own if not word[0].isdigit()]))
             else:
-                own = [token.word for token in self.tokens(chunk)]
+                own = [word for text, _ in self._tokenizer(without_surrogates(chunk)) if (word := _word(text))]
                 counted.append(counts_of(chunk))
             lengths.append(len(own))
             words += own
@@ -309,8 +306,8 @@ class _ChunkMemo:
         self._starts.add(self._words.size + np.cumsum(added) - added)
         self._lengths.add(added)
         self._counts.add(np.array(counted, dtype=np.int32))
-        self._words.add(np.array(list(map(self._hash, words)), dtype=np.uint64))
-        self._stems.add(np.array([self._hash(self._stem(word)) for word in words], dtype=np.uint64))
+        self._words.add(string_ids(words))
+        self._stems.add(string_ids(list(map(self._stem, words))))
 
     def _stem(self, word: str) -> str:
         return word[: self._stem_length] if word.isalpha() else word
@@ -331,23 +328,10 @@ class _ChunkMemo:
         return [*words, possessive] if possessive else words
 
 
-def _english_tokenizer() -> Any:
-    """The tokenizer of spaCy's blank English pipeline, over a vocabulary that computes no attributes of its words."""
-    from spacy.lang.en import English
-    from spacy.tokenizer import Tokenizer
-    from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
-    from spacy.vocab import Vocab
-
-    rules = English.Defaults
-    return Tokenizer(
-        Vocab(),
-        rules=rules.tokenizer_exceptions,
-        prefix_search=compile_prefix_regex(rules.prefixes or ()).search,
-        suffix_search=compile_suffix_regex(rules.suffixes or ()).search,
-        infix_finditer=compile_infix_regex(rules.infixes or ()).finditer,
-        token_match=rules.token_match,
-        url_match=rules.url_match,
-    )
+def _word(token: str) -> str:
+    """A token as it is hashed; empty where it has no letter or digit."""
+    word = _DIGITS.sub("0", token.lower())
+    return word if any(map(str.isalnum, word)) else ""
 
 
 def _divides_stop(word: str) -> bool:

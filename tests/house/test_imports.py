@@ -73,6 +73,16 @@ def test_loading_and_tagging_import_neither_scikit_learn_nor_the_upper_rooms() -
     assert done.stdout.strip() == "[]"
 
 
+def test_tagging_with_n_grams_does_without_spacy() -> None:
+    code = (
+        "import sys, ddclassify; "
+        "ddclassify.load(tier='fast').tag('Lt. Gen. Okoye didn’t go to U.S.-led talks.'); "
+        "print([m for m in ('spacy', 'thinc', 'pydantic', 'sklearn', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_help_does_not_import_spacy() -> None:
     code = (
         "import sys; from ddclassify.cli import main\n"

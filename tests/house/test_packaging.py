@@ -28,6 +28,7 @@ def test_the_wheel_holds_the_four_packages_and_the_default_model(wheel: Path) ->
     assert packages == {"ddclassify", "ddclassify_training", "ddclassify_service", "ddclassify_models"}
     for name in (
         "ddclassify/taxonomy.toml",
+        "ddclassify/englishrules.json",
         "ddclassify/py.typed",
         "ddclassify_models/fast/manifest.json",
         "ddclassify_models/fast/coefficients.npy",
