@@ -61,6 +61,12 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str], se
     raise AssertionError(f"nothing happened in {seconds} s")
 
 
+def assert_reaches(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    if not wait_until(condition, process):
+        out, err = process.communicate()
+        raise AssertionError(f"ended with {process.returncode} before it came to that:\n{out}\n{err}")
+
+
 def children(pid: int) -> list[int]:
     """The worker processes of a process; their command names what they are."""
     found = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .batches import batches_done, command, start, wait_until, write_input
+from .batches import assert_reaches, batches_done, command, start, write_input
 
 pytest.importorskip("distributed")
 
@@ -53,7 +53,7 @@ def test_a_cluster_gives_the_same_rows(cluster: str, tmp_path: Path) -> None:
     subprocess.run(command(source, "--output", one), capture_output=True, check=False)
     arguments = [source, "--output", many, "--backend", "dask", "--scheduler", cluster]
     process = start(*arguments)
-    assert wait_until(lambda: batches_done(many) >= 1, process)
+    assert_reaches(lambda: batches_done(many) >= 1, process)
     process.kill()
     process.communicate()
     done = subprocess.run(command(*arguments, "--resume"), capture_output=True, text=True, check=False)

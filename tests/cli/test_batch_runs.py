@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .batches import batches_done, children, command, is_alive, journal, start, wait_until, write_input
+from .batches import assert_reaches, batches_done, children, command, is_alive, journal, start, wait_until, write_input
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -106,7 +106,7 @@ def test_copies_are_told_in_every_format_and_after_a_break(run: Run, source: Pat
     output = tmp_path / "broken.jsonl"
     arguments = [source, "--output", output, "--dedupe", "--level", "document"]
     process = start(*arguments)
-    assert wait_until(lambda: batches_done(output) >= 2, process)
+    assert_reaches(lambda: batches_done(output) >= 2, process)
     process.kill()
     process.communicate()
     assert run("tag", *arguments, "--tier", "fast", "--resume")[0] in (0, 1)
@@ -188,7 +188,7 @@ def test_an_interrupted_run_says_how_it_goes_on(
 ) -> None:
     output = tmp_path / "o.jsonl"
     process = start(source, "--output", output, "--jobs", jobs, start_new_session=True)
-    assert wait_until(lambda: batches_done(output) >= 1, process)
+    assert_reaches(lambda: batches_done(output) >= 1, process)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
     else:
@@ -234,7 +234,7 @@ def test_a_full_disk_costs_nothing_that_was_done(
 def test_a_worker_that_dies_costs_no_row(source: Path, whole: dict[str, Any], tmp_path: Path) -> None:
     output = tmp_path / "o.jsonl"
     process = start(source, "--output", output, "--jobs", 2)
-    assert wait_until(lambda: batches_done(output) >= 1, process)
+    assert_reaches(lambda: batches_done(output) >= 1, process)
     os.kill(children(process.pid)[0], signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1 and err.count("not JSON") == err.count("\n") == BROKEN
@@ -322,7 +322,7 @@ def test_a_text_without_any_end_is_an_error_row(run: Run, tmp_path: Path, argume
 def test_resume_with_other_arguments_says_what_differs(run: Run, source: Path, tmp_path: Path) -> None:
     output = tmp_path / "o.jsonl"
     process = start(source, "--output", output)
-    assert wait_until(lambda: batches_done(output) >= 1, process)
+    assert_reaches(lambda: batches_done(output) >= 1, process)
     process.kill()
     process.communicate()
     code, _, err = run("tag", source, "--output", output, "--tier", "fast", "--resume", "--policy", "recall")

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from itertools import islice
+from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from ..errors import DDClassifyError, InputError, MissingExtraError, WorkerError
@@ -41,6 +42,9 @@ class Pool(Protocol):
     def died(self, error: BaseException) -> bool:
         """Whether an error of a submitted batch means that its worker is gone."""
 
+    def check(self) -> None:
+        """Called now and then while a batch is waited for: let those fail that no worker is at any more."""
+
     def close(self) -> None:
         """End the workers, whatever they are at."""
 
@@ -58,6 +62,7 @@ class ProcessPool:
         self._settings = settings
         self._jobs = jobs
         self._executor = self._start()
+        self._missing = False
         # What loky says when a worker with much memory is replaced by a new one, which costs nothing but time.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
 
@@ -80,12 +85,32 @@ class ProcessPool:
         """Whether an error of a submitted batch means that its worker is gone."""
         return isinstance(error, BrokenExecutor)
 
+    def check(self) -> None:
+        """End all workers when one has been dead for a while and loky has not seen it.
+
+        It waits for the rest of a result when a worker was killed in the middle of handing it over; without any
+        worker it sees the end.
+        """
+        try:
+            dead = bool(wait([process.sentinel for process in self._processes()], timeout=0))
+        except (OSError, ValueError):  # loky has just seen it
+            dead = False
+        if dead and self._missing:
+            self._terminate()
+        self._missing = dead
+
     def close(self) -> None:
         """End the workers, whatever they are at."""
         # Not by `kill_workers`: loky then trips over what was submitted a moment before, with a traceback on stderr.
-        for process in list(self._executor._processes.values()):
-            process.terminate()
+        self._terminate()
         self._executor.shutdown(wait=True)
+
+    def _processes(self) -> list[Any]:
+        return list(self._executor._processes.values())
+
+    def _terminate(self) -> None:
+        for process in self._processes():
+            process.terminate()
 
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
@@ -141,6 +166,9 @@ class DaskPool:
     def died(self, error: BaseException) -> bool:
         """Whether an error of a submitted batch means that its worker is gone."""
         return type(error).__name__ == "KilledWorker"
+
+    def check(self) -> None:
+        """Nothing: the scheduler watches its workers."""
 
     def close(self) -> None:
         """Leave the cluster, which then drops what it was still to do."""

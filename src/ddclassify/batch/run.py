@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 from ..errors import DDClassifyError, WorkerError
 from .batches import Batch
@@ -13,6 +13,9 @@ from .tagging import TaggedBatch, TagSettings, join, tag_batch
 
 LOCAL = "loky"
 DASK = "dask"
+
+PATIENCE = 2.0
+"""Seconds between looks at the workers while a batch is waited for."""
 
 
 def tag_batches(
@@ -95,7 +98,11 @@ def _submit(pool: Pool, batch: Batch) -> Future[TaggedBatch]:
 def _result(pool: Pool, future: Future[TaggedBatch]) -> TaggedBatch | None:
     """A batch's rows; None when its worker died."""
     try:
-        return future.result()
+        while True:
+            done, _ = wait([future], timeout=PATIENCE)
+            if done:
+                return future.result()
+            pool.check()
     except DDClassifyError:
         raise
     except Exception as error:
