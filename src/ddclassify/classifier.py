@@ -20,11 +20,11 @@ from .features import ContextTokens
 from .linear import LinearScorer, Scores
 from .modelfolder import ENCODER, TOKENIZER, ModelFolder, read_model_folder
 from .predictions import Prediction, PredictionColumns, TaggedDocument
-from .unsure import unsure_labels
+from .unsure import label_sets, unsure_labels
 
 TIERS = ("fast", "accurate")
 DEFAULT_POLICY = "balanced"
-BATCH = 2048
+BATCH = 4096
 """Sentences scored at once. Memory depends on the largest document, not on how many there are."""
 
 GOLDEN_TOLERANCE = {"fast": 1e-4, "accurate": 1e-2}
@@ -99,12 +99,7 @@ class Classifier:
         Raises:
             ModelError: the model has no such policy.
         """
-        over = scores >= self._thresholds(policy)
-        ids = self.taxonomy.ids
-        labels: list[tuple[str, ...]] = [()] * len(scores)
-        for i in np.flatnonzero(over.any(axis=1)):
-            labels[i] = tuple(ids[j] for j in np.flatnonzero(over[i]))
-        return labels
+        return label_sets(scores >= self._thresholds(policy), self.taxonomy.ids)
 
     def classify(
         self,

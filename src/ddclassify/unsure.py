@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .linear import Scores
 
@@ -33,14 +34,25 @@ def unsure_labels(
     Returns:
         One tuple a row, in the order of `ids`; all empty where the model lacks one of the policies.
     """
-    found: list[tuple[str, ...]] = [()] * len(scores)
     if not {LOW, MIDDLE, HIGH} <= thresholds.keys():
-        return found
+        return [()] * len(scores)
     low, middle, high = (
         np.array([thresholds[policy][i] for i in ids], dtype=np.float32) for policy in (LOW, MIDDLE, HIGH)
     )
     low = np.minimum(np.maximum(low, np.float32(FLOOR)), middle)
-    between = (scores >= low) & (scores < high)
-    for row in np.flatnonzero(between.any(axis=1)).tolist():
-        found[row] = tuple(ids[column] for column in np.flatnonzero(between[row]).tolist())
+    return label_sets((scores >= low) & (scores < high), ids)
+
+
+def label_sets(carried: NDArray[np.bool_], ids: Sequence[str]) -> list[tuple[str, ...]]:
+    """The labels that each of n rows carries [n x labels], in the order of `ids`."""
+    found: list[tuple[str, ...]] = [()] * len(carried)
+    rows = np.flatnonzero(carried.any(axis=1))
+    width = carried.shape[1]
+    raw = carried[rows].tobytes()  # a byte a label: few distinct rows, each made into names once
+    known: dict[bytes, tuple[str, ...]] = {}
+    for i, row in enumerate(rows.tolist()):
+        key = raw[i * width : (i + 1) * width]
+        if key not in known:
+            known[key] = tuple(label for label, there in zip(ids, key, strict=True) if there)
+        found[row] = known[key]
     return found
