@@ -294,6 +294,38 @@ def test_a_document_that_cannot_be_tagged_costs_itself_alone(
     assert all(row["text"] and not row["error"] for n, row in enumerate(found) if n != 30)
 
 
+HALFWAY = """
+import os, pathlib, sys
+from multiprocessing.connection import Connection
+
+fired = pathlib.Path(__file__).with_name("fired")
+send = Connection._send
+
+def send_half(self, buffer, write=os.write):
+    if b"HALFWAY" in bytes(buffer) and not fired.exists():
+        fired.touch()
+        write(self._handle, bytes(buffer)[: len(buffer) // 2])
+        os.kill(os.getpid(), 9)
+    return send(self, buffer, write)
+
+if "popen_loky" in " ".join(sys.orig_argv):
+    Connection._send = send_half
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of another kind")
+def test_a_worker_that_dies_while_it_hands_over_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "poison").mkdir()
+    (tmp_path / "poison" / "sitecustomize.py").write_text(HALFWAY)
+    path = os.pathsep.join([str(tmp_path / "poison"), os.environ.get("PYTHONPATH", "")])
+    source, output = tmp_path / "in.txt", tmp_path / "o.jsonl"
+    source.write_text("Minister HALFWAY left.")
+    process = start(source, "--output", output, "--jobs", 2, env={**os.environ, "PYTHONPATH": path})
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "") and (tmp_path / "poison" / "fired").exists()
+    assert json.loads(output.read_text())["text"] == "Minister HALFWAY left."
+
+
 def test_workers_that_cannot_even_begin_are_one_line(tmp_path: Path) -> None:
     """Not error rows for every document."""
     (tmp_path / "poison").mkdir()

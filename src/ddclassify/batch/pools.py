@@ -111,6 +111,9 @@ class ProcessPool:
     def _terminate(self) -> None:
         for process in self._processes():
             process.terminate()
+        # With this end closed too loky no longer waits for the rest of a result that a worker began to hand over.
+        if self._executor._result_queue is not None:
+            self._executor._result_queue._writer.close()
 
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
