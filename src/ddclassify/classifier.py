@@ -119,6 +119,7 @@ class Classifier:
             ValueError: contexts and sentences differ in number.
             ModelError: the model has no such policy.
         """
+        self._thresholds(policy)
         known = self._known(sentences, contexts)
         spans = [(text, 0, len(text)) for text in sentences]
         return list(self._columns(spans, (), sentences, known, policy).rows())

@@ -192,11 +192,11 @@ def near_duplicates(splits: Mapping[str, Sequence[Row]]) -> tuple[list[tuple[str
 
 def shared_runs(rows: Sequence[Row], texts: Iterable[str]) -> list[str]:
     """Ids of the rows that share a run of `SHARED_RUN` words with one of the texts."""
-    ours: dict[int, str] = {}
+    ours: dict[int, set[str]] = {}
     for row in rows:
         for run in _runs(row.text):
-            ours.setdefault(run, row.id)
-    return sorted({ours[run] for text in texts for run in _runs(text) if run in ours})
+            ours.setdefault(run, set()).add(row.id)
+    return sorted(set().union(*(ours[run] for text in texts for run in _runs(text) if run in ours)))
 
 
 def skeletons(texts: Iterable[str]) -> tuple[Counter[str], int]:
