@@ -45,16 +45,17 @@ class Peer:
 
 
 PEERS = (
-    Peer("spacy_sklearn", "spaCy sentencizer + scikit-learn", ("spacy", "scikit-learn", "joblib")),
-    Peer("sklearn_tfidf", "scikit-learn, our sentences", ("scikit-learn", "joblib")),
-    Peer("spacy_textcat", "spaCy textcat (BOW), our sentences", ("spacy",)),
-    Peer("fasttext_ova", "fastText, our sentences", ("fasttext-numpy2-wheel",)),
+    Peer("spacy_sklearn", "spaCy sentencizer + scikit-learn", ("spacy", "scikit-learn", "joblib"), goal=5, cold_goal=2),
+    Peer("sklearn_tfidf", "scikit-learn, our sentences", ("scikit-learn", "joblib"), goal=2),
+    Peer("spacy_textcat", "spaCy textcat (BOW), our sentences", ("spacy",), goal=4),
+    Peer("fasttext_ova", "fastText, our sentences", ("fasttext-numpy2-wheel",), goal=0.8),
     Peer(
         "sentence_transformers_lr",
         "sentence-transformers MiniLM + scikit-learn, our sentences",
         ("sentence-transformers", "torch", "transformers", "scikit-learn"),
         torch=True,
         tier="accurate",
+        goal=5,
     ),
 )
 
