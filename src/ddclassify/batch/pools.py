@@ -20,6 +20,9 @@ from .tagging import TaggedBatch, TagSettings, failed_batch, tag_batch
 QUEUED = 2
 """Batches given out for each worker: one that it works on and one that waits."""
 
+PATIENCE = 2.0
+"""Seconds that loky has to notice that its workers have ended."""
+
 ROUND = 16
 """Batches for each worker that a backend of joblib gets at once: its rows wait in memory until all are done."""
 
@@ -109,11 +112,16 @@ class ProcessPool:
         return list(self._executor._processes.values())
 
     def _terminate(self) -> None:
+        """End the workers, and see to it that loky notices."""
         for process in self._processes():
             process.terminate()
-        # With this end closed too loky no longer waits for the rest of a result that a worker began to hand over.
-        if self._executor._result_queue is not None:
-            self._executor._result_queue._writer.close()
+        manager, results = self._executor._executor_manager_thread, self._executor._result_queue
+        if manager is not None:
+            manager.join(PATIENCE)
+            if manager.is_alive():
+                # It waits for the rest of a result that a worker began to hand over; with this end closed too it has
+                # come. Not before: loky closes it as well once it has noticed, and the two must not meet.
+                results._writer.close()
 
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
