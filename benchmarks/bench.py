@@ -263,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", metavar="FOLDER", default=str(ROOT / "benchmarks/results"))
     parser.add_argument("--sample", type=int, default=500, metavar="KB", help="text for the accurate tier and its peer")
     parser.add_argument("--memory-sizes", type=int, nargs="+", default=(20, 100, 400), metavar="MB")
-    parser.add_argument("--cores-size", type=int, default=60, metavar="MB")
+    parser.add_argument("--cores-size", type=int, default=200, metavar="MB")
     return parser
 
 
