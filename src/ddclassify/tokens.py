@@ -87,11 +87,6 @@ class TokenBatch:
         """uint64 [tokens], hashes of the stems."""
         return self.lexicon.stems[self.tokens]
 
-    @property
-    def rows(self) -> Integers:
-        """int64 [tokens], which text a token belongs to, ascending."""
-        return np.repeat(np.arange(self.ends.size - 1, dtype=np.int64), np.diff(self.ends))
-
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -181,9 +176,8 @@ def _groups(texts: Sequence[str]) -> Iterator[tuple[list[str], list[int]]]:
     owners: list[int] = []
     size = 0
     for number, text in enumerate(texts):
-        short = len(text) < GROUP
-        clean = text if short and is_plain(text) else normalise(text)
-        for piece in (clean,) if short else _pieces(clean):
+        clean = text if len(text) < GROUP and is_plain(text) else normalise(text)  # which may lengthen it, too
+        for piece in (clean,) if len(clean) < GROUP else _pieces(clean):
             if size + len(piece) >= GROUP and group:
                 yield group, owners
                 group, owners, size = [], [], 0
@@ -202,7 +196,9 @@ def _pieces(text: str) -> Iterator[str]:
         if end < 0:
             end = text.find(" ", at + GROUP)
             end = len(text) if end < 0 else end
-        yield text[at : min(end, at + GROUP - 2)]
+            yield text[at : at + CHUNK_CAP + 2]  # with the space before it, and one more character: it was cut
+        else:
+            yield text[at:end]
         at = end
     yield text[at:]
 

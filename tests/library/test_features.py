@@ -92,7 +92,7 @@ def test_contexts_within_documents_are_scored_like_contexts_by_themselves(real_d
         assert fast.scorer.score(texts[part], within[part]) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("size", [GROUP - 1, GROUP, GROUP + 1, 3 * GROUP])
+@pytest.mark.parametrize("size", [GROUP - 1, GROUP, GROUP + 1, *range(3 * GROUP, 3 * GROUP + 12)])
 def test_long_texts_are_read_in_pieces(size: int) -> None:
     words = "The naval attaché of Peru exercised off Muscat with forty frigates".split()
     text = " ".join(islice(cycle(words), size // 6))
@@ -101,6 +101,14 @@ def test_long_texts_are_read_in_pieces(size: int) -> None:
     assert np.diff(batch.ends).tolist() == [1, size // 6, 1]
     once = TokenHasher()([" ".join(words)]).words.tolist()
     assert batch.words[1:-1].tolist() == list(islice(cycle(once), size // 6))
+
+
+def test_a_text_that_normalising_lengthens_past_a_group_is_read_in_pieces() -> None:
+    composed = "\ufb2c "  # a letter that Unicode decomposes into three even in composed text
+    size = GROUP // 2 - 1
+    batch = TokenHasher()([composed * size])
+    once = TokenHasher()([composed]).words.tolist()
+    assert batch.words.tolist() == once * size
 
 
 def test_an_endless_chunk_does_not_hide_what_stands_around_it() -> None:
@@ -122,7 +130,7 @@ def test_tokens_of_a_batch_are_those_of_each_text() -> None:
     hasher = TokenHasher()
     batch = hasher(TEXTS)
     for i, text in enumerate(TEXTS):
-        assert batch.words[batch.rows == i].tolist() == hasher([text]).words.tolist()
+        assert batch.words[batch.ends[i] : batch.ends[i + 1]].tolist() == hasher([text]).words.tolist()
 
 
 @settings(max_examples=200, deadline=None)

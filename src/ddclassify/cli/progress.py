@@ -16,12 +16,11 @@ class ProgressBar:
     Args:
         size: bytes of all inputs; None where unknown (standard input).
         done: bytes that an earlier run did.
-        quiet: show neither the bar nor notes.
+        quiet: show nothing but errors.
     """
 
     def __init__(self, size: int | None, *, done: int = 0, quiet: bool = False) -> None:
         self._bar = None
-        self._quiet = quiet
         self._sentences = 0
         if not quiet and sys.stderr.isatty():
             from tqdm import tqdm
@@ -60,11 +59,6 @@ class ProgressBar:
         elapsed = self._bar.format_dict["elapsed"] or 1e-9
         self._bar.set_postfix_str(f"{self._sentences / elapsed:,.0f} sentences/s", refresh=False)
         self._bar.update(max(0, min(done, self._bar.total or done) - self._bar.n))
-
-    def note(self, text: str) -> None:
-        """Say something on stderr that a quiet run does not need."""
-        if not self._quiet:
-            self.error(text)
 
     def error(self, text: str) -> None:
         """Say something on stderr."""
